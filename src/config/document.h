@@ -1,0 +1,17 @@
+/* config/document.h - JSON text to a tree, with the line and column of what is wrong. */
+#ifndef CONFIG_DOCUMENT_H
+#define CONFIG_DOCUMENT_H
+
+#include "config/report.h"
+
+#include <cjson/cJSON.h>
+
+#define DOCUMENT_DEPTH_MAX 16 /* objects and arrays inside each other */
+
+/*
+ * Parses `size` bytes at `text`, which has a zero byte after them. Returns the tree, to be freed with cJSON_Delete, or
+ * NULL after it has reported why.
+ */
+cJSON *document_parse(const char *text, size_t size, ConfigReport *report);
+
+#endif

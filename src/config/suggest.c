@@ -1,0 +1,58 @@
+/*
+ * config/suggest.c - the name that somebody may have meant.
+ *
+ * Nearness is the optimal string alignment distance (insert, delete, replace, swap two neighbours), after letters are
+ * lowered and '-' is read as '_'. A name is near when at most one character in three is wrong.
+ */
+#include "config/suggest.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define NAME_LEN_MAX 40 /* longer ones are not suggested and get no suggestion */
+
+static char fold(char character)
+{
+    return character == '-' ? '_' : (char)tolower((unsigned char)character);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+static size_t distance_between(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t rows[3][NAME_LEN_MAX + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= b_len; j++)
+        above[j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t *spare = before;
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t replace = above[j - 1] + (fold(a[i - 1]) != fold(b[j - 1]));
+            row[j] = smallest(above[j] + 1, row[j - 1] + 1, replace);
+            if (i > 1 && j > 1 && fold(a[i - 1]) == fold(b[j - 2]) && fold(a[i - 2]) == fold(b[j - 1]) &&
+                before[j - 2] + 1 < row[j])
+                row[j] = before[j - 2] + 1;
+        }
+        before = above;
+        above = row;
+        row = spare;
+    }
+    return above[b_len];
+}
+
+void suggest_offer(Suggestion *self, const char *candidate)
+{
+    size_t given_len = strlen(self->given), candidate_len = strlen(candidate), distance;
+    if (given_len > NAME_LEN_MAX || candidate_len > NAME_LEN_MAX)
+        return;
+    distance = distance_between(self->given, given_len, candidate, candidate_len);
+    if (distance * 3 <= candidate_len && (self->name == NULL || distance < self->distance)) {
+        self->name = candidate;
+        self->distance = distance;
+    }
+}

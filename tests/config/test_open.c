@@ -1,0 +1,414 @@
+/*
+ * test_open.c - documents that are right: what they open does what they say. Files come through the environment, which
+ * this test replaces, so that each call on them can be made to fail.
+ */
+#include "config_test.h"
+
+#include "storage/storage.h"
+#include "storage_testutil/allocator.h"
+#include "storage_testutil/clock.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define MEMORY "\"backend\": {\"type\": \"memory\"}"
+
+/* ---- from a string ---- */
+
+static StorageBackend *open_store(const char *json, const StorageConfigOptions *options)
+{
+    char buffer[ERRORS_SIZE];
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store = NULL;
+    assert_status(storage_config_open(json, options, &store, ctx), STORAGE_OK);
+    ck_assert_str_eq(errors_of(ctx, buffer), "");
+    ck_assert_ptr_nonnull(store);
+    storage_context_free(ctx);
+    return store;
+}
+
+static StorageStatus set_text(StorageBackend *store, const char *key, const char *value)
+{
+    return storage_set(store, storage_string(key), storage_string(value), NULL, NULL);
+}
+
+static void assert_value(StorageBackend *store, const char *key, const char *expected)
+{
+    StorageValue value;
+    assert_status(storage_get(store, storage_string(key), &value, NULL), STORAGE_OK);
+    ck_assert_int_eq(storage_slice_compare(storage_value_slice(&value), storage_string(expected)), 0);
+    storage_value_release(&value);
+}
+
+static void assert_absent(StorageBackend *store, const char *key)
+{
+    StorageValue value;
+    assert_status(storage_get(store, storage_string(key), &value, NULL), STORAGE_NOT_FOUND);
+}
+
+static void close_store(StorageBackend *store)
+{
+    assert_status(storage_close(store, NULL), STORAGE_OK);
+}
+
+START_TEST(a_memory_backend_keeps_what_is_written)
+{
+    StorageBackend *store = open_store("{" MEMORY "}", NULL);
+    assert_status(set_text(store, "a", "1"), STORAGE_OK);
+    assert_value(store, "a", "1");
+    close_store(store);
+}
+END_TEST
+
+START_TEST(an_empty_list_of_layers_is_none)
+{
+    StorageBackend *store = open_store("{\"layers\": [], " MEMORY "}", NULL);
+    assert_status(set_text(store, "a", "1"), STORAGE_OK);
+    close_store(store);
+}
+END_TEST
+
+START_TEST(a_read_only_layer_refuses_writes)
+{
+    StorageBackend *store = open_store("{\"layers\": [{\"type\": \"read_only\"}], " MEMORY "}", NULL);
+    assert_status(set_text(store, "a", "1"), STORAGE_READ_ONLY);
+    assert_absent(store, "a");
+    close_store(store);
+}
+END_TEST
+
+START_TEST(layers_stand_in_the_order_of_the_document)
+{
+    StorageBackend *store =
+        open_store("{\"layers\": [{\"type\": \"read_only\"}, {\"type\": \"read_only\"}], " MEMORY "}", NULL);
+    StorageValue json;
+    const char *first, *second, *memory;
+    char *text;
+    assert_status(storage_describe(store, STORAGE_DESCRIBE_STACK, &json, NULL), STORAGE_OK);
+    text = strndup(json.data, json.size);
+    first = strstr(text, "read_only");
+    ck_assert_ptr_nonnull(first);
+    second = strstr(first + 1, "read_only");
+    memory = strstr(text, "\"memory\"");
+    ck_assert_ptr_nonnull(second);
+    ck_assert_ptr_nonnull(memory);
+    ck_assert(second < memory);
+    free(text);
+    storage_value_release(&json);
+    close_store(store);
+}
+END_TEST
+
+START_TEST(the_limit_of_the_document_is_that_of_the_store)
+{
+    StorageBackend *store = open_store("{\"backend\": {\"type\": \"memory\", \"limit\": \"1MiB\"}}", NULL);
+    char key[16], value[1001];
+    StorageStatus status = STORAGE_OK;
+    memset(value, 'v', 1000);
+    value[1000] = '\0';
+    for (int i = 0; i < 2000 && status == STORAGE_OK; i++) {
+        (void)snprintf(key, sizeof(key), "%d", i);
+        status = set_text(store, key, value);
+    }
+    assert_status(status, STORAGE_NO_SPACE);
+    close_store(store);
+}
+END_TEST
+
+START_TEST(the_watch_history_of_the_document_is_that_of_the_store)
+{
+    StorageBackend *store = open_store("{\"backend\": {\"type\": \"memory\", \"watch_history_count\": 2}}", NULL);
+    StorageContext *ctx = storage_context_new();
+    StorageWatch *watch;
+    uint64_t first_revision;
+    assert_status(storage_set(store, storage_string("a"), storage_string("1"), NULL, ctx), STORAGE_OK);
+    first_revision = storage_context_revision(ctx);
+    for (int i = 0; i < 10; i++)
+        assert_status(set_text(store, "a", "2"), STORAGE_OK);
+    assert_status(storage_watch(store, NULL, first_revision, &watch, ctx), STORAGE_COMPACTED);
+    storage_context_free(ctx);
+    close_store(store);
+}
+END_TEST
+
+START_TEST(the_idempotency_age_of_the_document_is_that_of_the_store)
+{
+    TestutilClock *clock = testutil_clock_new(1);
+    StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store;
+    uint64_t first_revision;
+    options.environment = testutil_clock_environment(clock);
+    store = open_store("{\"backend\": {\"type\": \"memory\", \"idempotency_age\": \"1m30s\"}}", &options);
+    assert_status(storage_context_set_token(ctx, storage_string("t")), STORAGE_OK);
+    assert_status(storage_set(store, storage_string("a"), storage_string("1"), NULL, ctx), STORAGE_OK);
+    first_revision = storage_context_revision(ctx);
+    testutil_clock_advance(clock, 89 * (uint64_t)TESTUTIL_SECOND_NS);
+    assert_status(storage_set(store, storage_string("a"), storage_string("1"), NULL, ctx), STORAGE_OK);
+    ck_assert_uint_eq(storage_context_revision(ctx), first_revision);
+    testutil_clock_advance(clock, 2 * (uint64_t)TESTUTIL_SECOND_NS);
+    assert_status(storage_set(store, storage_string("a"), storage_string("1"), NULL, ctx), STORAGE_OK);
+    ck_assert_uint_gt(storage_context_revision(ctx), first_revision);
+    storage_context_free(ctx);
+    close_store(store);
+    testutil_clock_free(clock);
+}
+END_TEST
+
+START_TEST(a_good_document_leaves_no_error_of_the_one_before)
+{
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store;
+    assert_status(storage_config_open("{}", NULL, &store, ctx), STORAGE_CONFIG);
+    ck_assert_uint_eq(storage_context_error_count(ctx), 1);
+    ck_assert_str_eq(storage_context_public_text(ctx), storage_status_text(STORAGE_CONFIG));
+    assert_status(storage_config_open("{" MEMORY "}", NULL, &store, ctx), STORAGE_OK);
+    ck_assert_uint_eq(storage_context_error_count(ctx), 0);
+    ck_assert_str_eq(storage_context_public_text(ctx), storage_status_text(STORAGE_OK));
+    storage_context_free(ctx);
+    close_store(store);
+}
+END_TEST
+
+START_TEST(wrong_arguments_are_refused)
+{
+    StorageBackend *store = NULL;
+    StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
+    assert_status(storage_config_open(NULL, NULL, &store, NULL), STORAGE_INVALID_ARGUMENT);
+    assert_status(storage_config_open_file(NULL, NULL, &store, NULL), STORAGE_INVALID_ARGUMENT);
+    assert_status(storage_config_open("{" MEMORY "}", NULL, NULL, NULL), STORAGE_INVALID_ARGUMENT);
+    options.flags = 1;
+    assert_status(storage_config_open("{" MEMORY "}", &options, &store, NULL), STORAGE_INVALID_ARGUMENT);
+    options.flags = 0;
+    options.struct_size = 0;
+    assert_status(storage_config_open("{" MEMORY "}", &options, &store, NULL), STORAGE_INVALID_ARGUMENT);
+    ck_assert_ptr_null(store);
+}
+END_TEST
+
+/* ---- from a file, through the environment ---- */
+
+/* One file in memory. Errors are errno numbers that the calls answer instead of working. */
+typedef struct Shelf {
+    const char *text;
+    uint64_t size;
+    int open_error, size_error, read_error;
+    int open_count, close_count;
+} Shelf;
+
+static int shelf_open_read(void *user_data, const char *path, StorageFile **ret_file)
+{
+    Shelf *self = user_data;
+    ck_assert_str_eq(path, "app.json");
+    if (self->open_error != 0)
+        return self->open_error;
+    self->open_count++;
+    *ret_file = (StorageFile *)self;
+    return 0;
+}
+
+static int shelf_read_at(void *user_data, StorageFile *file, uint64_t offset, void *buffer, size_t size,
+                         size_t *ret_read)
+{
+    Shelf *self = user_data;
+    size_t text_size = strlen(self->text);
+    ck_assert_ptr_eq(file, self);
+    ck_assert_uint_eq(offset, 0);
+    if (self->read_error != 0)
+        return self->read_error;
+    *ret_read = size < text_size ? size : text_size;
+    memcpy(buffer, self->text, *ret_read);
+    return 0;
+}
+
+static int shelf_size(void *user_data, StorageFile *file, uint64_t *ret_size)
+{
+    Shelf *self = user_data;
+    ck_assert_ptr_eq(file, self);
+    *ret_size = self->size;
+    return self->size_error;
+}
+
+static void shelf_close(void *user_data, StorageFile *file)
+{
+    Shelf *self = user_data;
+    ck_assert_ptr_eq(file, self);
+    self->close_count++;
+}
+
+/* Opens app.json of the shelf, which must be closed as often as it was opened, and says what went wrong. */
+static StorageStatus open_from_shelf(Shelf *shelf, char errors[ERRORS_SIZE])
+{
+    StorageFiles files = {sizeof(files), 0, shelf, shelf_open_read, shelf_read_at, shelf_size, shelf_close};
+    StorageEnvironment environment = STORAGE_ENVIRONMENT_INIT;
+    StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store = NULL;
+    StorageStatus status;
+    environment.files = &files;
+    options.environment = &environment;
+    if (shelf->size == 0)
+        shelf->size = strlen(shelf->text);
+    status = storage_config_open_file("app.json", &options, &store, ctx);
+    (void)errors_of(ctx, errors);
+    ck_assert_int_eq(shelf->open_count, shelf->close_count);
+    ck_assert_int_eq(store != NULL, status == STORAGE_OK);
+    close_store(store);
+    storage_context_free(ctx);
+    return status;
+}
+
+START_TEST(a_file_is_read_through_the_environment)
+{
+    char errors[ERRORS_SIZE];
+    Shelf shelf = {.text = "{" MEMORY "}"};
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_OK);
+    ck_assert_int_eq(shelf.open_count, 1);
+}
+END_TEST
+
+START_TEST(mistakes_in_a_file_name_the_file)
+{
+    char errors[ERRORS_SIZE];
+    Shelf shelf = {.text = "{\n  \"backend\": {\"type\": \"memory\", \"limt\": 1}\n}"};
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_CONFIG);
+    ck_assert_str_eq(errors, "app.json: backend.limt: unknown key; did you mean \"limit\"?\n");
+    shelf.text = "{\n  backend\n}";
+    shelf.size = 0;
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_CONFIG);
+    ck_assert_str_eq(errors, "app.json: line 2, column 3: not valid JSON from 'b' on\n");
+}
+END_TEST
+
+typedef struct FileFailure {
+    int open_error, size_error, read_error;
+    StorageStatus status;
+    const char *errors;
+} FileFailure;
+
+static const FileFailure failures[] = {
+    {ENOENT, 0, 0, STORAGE_CONFIG, "app.json: No such file or directory\n"},
+    {ENOTDIR, 0, 0, STORAGE_CONFIG, "app.json: Not a directory\n"},
+    {0, 0, EISDIR, STORAGE_CONFIG, "app.json: Is a directory\n"},
+    {EACCES, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Permission denied\n"},
+    {EPERM, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Operation not permitted\n"},
+    {EMFILE, 0, 0, STORAGE_IO, "app.json: cannot be read: Too many open files\n"},
+    {ENOMEM, 0, 0, STORAGE_NO_MEMORY, "app.json: out of memory\n"},
+    {0, EIO, 0, STORAGE_IO, "app.json: cannot be read: Input/output error\n"},
+    {0, 0, EIO, STORAGE_IO, "app.json: cannot be read: Input/output error\n"},
+};
+
+START_TEST(a_file_that_cannot_be_read_is_reported)
+{
+    char errors[ERRORS_SIZE];
+    Shelf shelf = {.text = "{" MEMORY "}",
+                   .open_error = failures[_i].open_error,
+                   .size_error = failures[_i].size_error,
+                   .read_error = failures[_i].read_error};
+    assert_status(open_from_shelf(&shelf, errors), failures[_i].status);
+    ck_assert_str_eq(errors, failures[_i].errors);
+}
+END_TEST
+
+START_TEST(a_file_of_more_than_a_mebibyte_is_refused_unread)
+{
+    char errors[ERRORS_SIZE];
+    Shelf shelf = {.text = "{" MEMORY "}", .size = (1 << 20) + 1, .read_error = EIO};
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_CONFIG);
+    ck_assert_str_eq(errors, "app.json: larger than 1 MiB, so hardly a configuration\n");
+}
+END_TEST
+
+START_TEST(a_file_that_shrinks_while_it_is_read_is_what_is_left_of_it)
+{
+    char errors[ERRORS_SIZE];
+    Shelf shelf = {.text = "{" MEMORY "}", .size = 1000};
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_OK);
+}
+END_TEST
+
+START_TEST(a_path_that_leads_nowhere_is_a_mistake_of_the_configuration)
+{
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store;
+    assert_status(storage_config_open_file("no such directory/app.json", NULL, &store, ctx), STORAGE_CONFIG);
+    ck_assert_str_eq(storage_context_error_text(ctx, 0), "no such directory/app.json: No such file or directory");
+    storage_context_free(ctx);
+}
+END_TEST
+
+/* ---- out of memory ---- */
+
+/* Opens with the allocation of that number failing. Returns 1 when the document has fewer. */
+static int opens_without_allocation(TestutilAllocator *allocator, const char *json, StorageStatus expected,
+                                    uint64_t number)
+{
+    TestutilAllocatorFigures before, after;
+    StorageBackend *store = NULL;
+    StorageContext *ctx = storage_context_new();
+    StorageStatus status;
+    int has_failed;
+    testutil_allocator_figures(allocator, &before);
+    testutil_allocator_fail_once(allocator, number);
+    status = storage_config_open(json, NULL, &store, ctx);
+    testutil_allocator_fail_once(allocator, 0);
+    testutil_allocator_figures(allocator, &after);
+    has_failed = after.failure_count > before.failure_count;
+    if (status != expected)
+        assert_status(status, STORAGE_NO_MEMORY);
+    ck_assert_int_eq(store != NULL, status == STORAGE_OK);
+    close_store(store);
+    storage_context_free(ctx);
+    testutil_allocator_figures(allocator, &after);
+    ck_assert_uint_le(after.outstanding_blocks, before.outstanding_blocks);
+    return !has_failed;
+}
+
+static void fail_every_allocation(const char *json, StorageStatus expected)
+{
+    TestutilAllocator *allocator = testutil_allocator_new();
+    uint64_t number = 1;
+    assert_status(storage_set_allocator(testutil_allocator_interface(allocator)), STORAGE_OK);
+    while (!opens_without_allocation(allocator, json, expected, number))
+        number++;
+    ck_assert_uint_gt(number, 3);
+    assert_status(storage_set_allocator(NULL), STORAGE_OK);
+    testutil_allocator_free(allocator);
+}
+
+START_TEST(out_of_memory_at_any_allocation_leaves_nothing_open)
+{
+    fail_every_allocation("{\"layers\": [{\"type\": \"read_only\"}], " MEMORY "}", STORAGE_OK);
+}
+END_TEST
+
+START_TEST(out_of_memory_while_reporting_loses_texts_and_not_the_status)
+{
+    fail_every_allocation("{\"layers\": [{\"type\": \"x\"}, 1, 2], \"backend\": {\"type\": \"memory\", \"y\": 1}}",
+                          STORAGE_CONFIG);
+}
+END_TEST
+
+int main(void)
+{
+    const ConfigTest tests[] = {
+        ONCE(a_memory_backend_keeps_what_is_written),
+        ONCE(an_empty_list_of_layers_is_none),
+        ONCE(a_read_only_layer_refuses_writes),
+        ONCE(layers_stand_in_the_order_of_the_document),
+        ONCE(the_limit_of_the_document_is_that_of_the_store),
+        ONCE(the_watch_history_of_the_document_is_that_of_the_store),
+        ONCE(the_idempotency_age_of_the_document_is_that_of_the_store),
+        ONCE(a_good_document_leaves_no_error_of_the_one_before),
+        ONCE(wrong_arguments_are_refused),
+        ONCE(a_file_is_read_through_the_environment),
+        ONCE(mistakes_in_a_file_name_the_file),
+        FOR_EACH(a_file_that_cannot_be_read_is_reported, failures),
+        ONCE(a_file_of_more_than_a_mebibyte_is_refused_unread),
+        ONCE(a_file_that_shrinks_while_it_is_read_is_what_is_left_of_it),
+        ONCE(a_path_that_leads_nowhere_is_a_mistake_of_the_configuration),
+        ONCE(out_of_memory_at_any_allocation_leaves_nothing_open),
+        ONCE(out_of_memory_while_reporting_loses_texts_and_not_the_status),
+    };
+    return run_tests("open", tests, sizeof(tests) / sizeof(tests[0]));
+}
