@@ -186,7 +186,8 @@ int testutil_case_reopen(TestutilFixture *fixture, TestutilStoreOptions *options
     StorageStatus status;
 
     testutil_case_close(fixture);
-    options->environment = testutil_clock_environment(fixture->clock);
+    if (options->environment == NULL)
+        options->environment = testutil_clock_environment(fixture->clock);
     options->populate = testutil_case_populate;
     options->populate_user_data = (void *)(uintptr_t)fixture->contract_case->rows;
     status = testutil_factory_open(fixture->factory, options, &fixture->backend, NULL);

@@ -60,9 +60,9 @@ extern const CaseTable testutil_cases_get, testutil_cases_set, testutil_cases_de
     testutil_cases_transaction_compare, testutil_cases_transaction_scan, testutil_cases_transaction_end,
     testutil_cases_closure, testutil_cases_isolation, testutil_cases_serializable, testutil_cases_savepoint,
     testutil_cases_watch, testutil_cases_watch_history, testutil_cases_idempotency, testutil_cases_idempotency_commit,
-    testutil_cases_context, testutil_cases_every_call, testutil_cases_close, testutil_cases_fork,
-    testutil_cases_arguments, testutil_cases_options, testutil_cases_concurrent, testutil_cases_concurrent_transaction,
-    testutil_cases_describe, testutil_cases_weakening;
+    testutil_cases_context, testutil_cases_every_call, testutil_cases_close, testutil_cases_close_running,
+    testutil_cases_fork, testutil_cases_arguments, testutil_cases_options, testutil_cases_concurrent,
+    testutil_cases_concurrent_transaction, testutil_cases_describe, testutil_cases_weakening;
 
 /* ---- short forms ---- */
 
@@ -154,8 +154,8 @@ StorageOperation testutil_case_clear(StorageRange range);
 void testutil_case_skip(TestutilFixture *fixture, const char *format, ...) STORAGE_PRINTF(2, 3);
 
 /*
- * Closes the stack and opens a fresh one, whose store has the limits of `options` (its environment and rows are filled
- * in). Returns 0, with the case marked as skipped, when the store does not have them.
+ * Closes the stack and opens a fresh one, whose store has the limits of `options` (its rows, and its environment when
+ * it has none, are filled in). Returns 0, with the case marked as skipped, when the store does not have them.
  */
 int testutil_case_reopen(TestutilFixture *fixture, TestutilStoreOptions *options);
 

@@ -315,6 +315,22 @@ static void a_waiting_watcher_is_cancelled_from_another_thread(TestutilFixture *
     storage_watch_close(waiter.watch);
 }
 
+static void a_deadline_that_comes_ends_the_wait(TestutilFixture *fixture)
+{
+    Waiter waiter = {.watch = watch(fixture, NULL, 0), .ctx = fixture->ctx};
+    pthread_t thread;
+
+    storage_context_set_deadline(fixture->ctx,
+                                 testutil_clock_monotonic_ns(fixture->clock) + (uint64_t)TESTUTIL_SECOND_NS);
+    testutil_assert(pthread_create(&thread, NULL, wait_for_a_change, &waiter) == 0, "no thread");
+    testutil_clock_advance(fixture->clock, (uint64_t)TESTUTIL_SECOND_NS);
+    pthread_join(thread, NULL);
+    testutil_assert_status(STORAGE_TIMEOUT, waiter.status);
+    set(fixture, "a", "1");
+    testutil_assert_changes(waiter.watch, "SET a=1");
+    storage_watch_close(waiter.watch);
+}
+
 static void many_waiting_watchers_are_all_woken(TestutilFixture *fixture)
 {
     enum { WAITER_COUNT = 16 };
@@ -420,6 +436,7 @@ static const TestutilContractCase cases[] = {
     CASE(a_waiting_watcher_is_woken_by_a_commit, WATCH, WRITES, NULL),
     CASE(a_waiting_watcher_sleeps_through_what_it_does_not_watch, WATCH, WRITES, NULL),
     CASE(a_waiting_watcher_is_cancelled_from_another_thread, WATCH, WRITES, NULL),
+    CASE(a_deadline_that_comes_ends_the_wait, WATCH, WRITES, NULL),
     CASE(many_waiting_watchers_are_all_woken, WATCH, WRITES, NULL),
     CASE(the_descriptor_is_readable_when_there_is_a_change, WATCH, WRITES, NULL),
     CASE(the_descriptor_is_readable_for_what_happened_before_it_was_asked_for, WATCH, WRITES, NULL),

@@ -54,6 +54,7 @@ static void collect_cases(void)
         &testutil_cases_context,
         &testutil_cases_every_call,
         &testutil_cases_close,
+        &testutil_cases_close_running,
         &testutil_cases_fork,
         &testutil_cases_arguments,
         &testutil_cases_options,

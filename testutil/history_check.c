@@ -358,16 +358,85 @@ static TestutilVerdict check_end(Check *self, StorageBackend *backend)
     return verdict;
 }
 
+/* ---- changes ---- */
+
+void testutil_history_add_change(TestutilText *text, const StorageChange *change)
+{
+    testutil_text_add(text, "%llu ", (unsigned long long)change->revision);
+    testutil_text_add_change(text, change);
+    testutil_text_add(text, "\n");
+}
+
+/* The first lines that differ say enough. */
+static void explain_changes(TestutilText *reason, const char *expected, const char *actual)
+{
+    size_t line = 0;
+
+    for (size_t i = 0; expected[i] != '\0' && expected[i] == actual[i]; i++) {
+        if (expected[i] == '\n')
+            line = i + 1;
+    }
+    testutil_text_add(reason, "the replay changes \"%.*s\", the watch told \"%.*s\"",
+                      (int)strcspn(expected + line, "\n"), expected + line, (int)strcspn(actual + line, "\n"),
+                      actual + line);
+}
+
+static TestutilVerdict check_changes(const Check *self, const char *changes)
+{
+    TestutilText expected = {0};
+    size_t count;
+    const StorageChange *replayed = testutil_model_changes(self->model, &count);
+
+    for (size_t i = 0; i < count; i++)
+        testutil_history_add_change(&expected, &replayed[i]);
+    int is_equal = strcmp(testutil_text(&expected), changes) == 0;
+    if (!is_equal && self->reason != NULL)
+        explain_changes(self->reason, testutil_text(&expected), changes);
+    testutil_text_done(&expected);
+    return is_equal ? TESTUTIL_HISTORY_CORRECT : TESTUTIL_HISTORY_WRONG;
+}
+
+/* ---- the checks ---- */
+
+static void check_init(Check *self, const TestutilTransactionHistory *history, TestutilText *reason)
+{
+    size_t count = testutil_transaction_history_commit_count(history);
+
+    *self = (Check){.history = history, .reason = reason, .model = testutil_model_new()};
+    self->commits = model_allocate((count + 1) * sizeof(*self->commits));
+    self->states = model_allocate((count + 1) * sizeof(*self->states));
+}
+
+static void check_done(Check *self)
+{
+    for (size_t i = 0; i <= self->commit_count; i++)
+        testutil_model_free(self->states[i]);
+    testutil_model_free(self->model);
+    free(self->states);
+    free(self->commits);
+}
+
+TestutilVerdict testutil_transaction_history_check_changes(const TestutilTransactionHistory *history,
+                                                           const char *changes, TestutilText *ret_reason)
+{
+    Check self;
+
+    check_init(&self, history, ret_reason);
+    TestutilVerdict verdict = order_commits(&self);
+    if (verdict == TESTUTIL_HISTORY_CORRECT)
+        verdict = replay_commits(&self);
+    if (verdict == TESTUTIL_HISTORY_CORRECT)
+        verdict = check_changes(&self, changes);
+    check_done(&self);
+    return verdict;
+}
+
 TestutilVerdict testutil_transaction_history_check(const TestutilTransactionHistory *history, StorageBackend *backend,
                                                    TestutilText *ret_reason)
 {
-    size_t count = testutil_transaction_history_commit_count(history);
-    Check self = {.history = history, .reason = ret_reason, .model = testutil_model_new()};
+    Check self;
 
-    self.commits = calloc(count + 1, sizeof(*self.commits));
-    self.states = calloc(count + 1, sizeof(*self.states));
-    if (self.commits == NULL || self.states == NULL)
-        testutil_fail(__FILE__, __LINE__, "no memory to check a history");
+    check_init(&self, history, ret_reason);
     TestutilVerdict verdict = order_commits(&self);
     if (verdict == TESTUTIL_HISTORY_CORRECT)
         verdict = replay_commits(&self);
@@ -375,10 +444,6 @@ TestutilVerdict testutil_transaction_history_check(const TestutilTransactionHist
         verdict = check_records(&self);
     if (verdict == TESTUTIL_HISTORY_CORRECT && backend != NULL)
         verdict = check_end(&self, backend);
-    for (size_t i = 0; i <= self.commit_count; i++)
-        testutil_model_free(self.states[i]);
-    testutil_model_free(self.model);
-    free(self.states);
-    free(self.commits);
+    check_done(&self);
     return verdict;
 }

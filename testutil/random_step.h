@@ -79,9 +79,11 @@ typedef struct RandomOperation {
     RandomRange range;
 } RandomOperation;
 
+/* Without holes, so that two steps can be compared as bytes. */
 typedef struct RandomStep {
     uint8_t kind, slot, flags, isolation, mode, count;
     uint16_t key_nos[RANDOM_OPERATION_COUNT];
+    uint16_t unused;
     int64_t amount; /* ns, rows, limit, savepoint */
     RandomRange range;
     RandomOperation operations[RANDOM_OPERATION_COUNT];

@@ -158,8 +158,11 @@ static void write_reproducer(const Search *self, TestutilRandomReport *report)
 int testutil_random_test(const TestutilFactory *factory, uint64_t seed, size_t step_count,
                          TestutilRandomReport *ret_report)
 {
-    Search search = {.factory = factory};
+    RandomStep *scratch = calloc(step_count + 1, sizeof(*scratch));
+    Search search = {.factory = factory, .scratch = scratch};
 
+    if (scratch == NULL)
+        testutil_fail(__FILE__, __LINE__, "no memory for shrinking");
     memset(ret_report, 0, sizeof(*ret_report));
     ret_report->seed = seed;
     random_generate(seed, step_count, &search.best);
@@ -168,9 +171,6 @@ int testutil_random_test(const TestutilFactory *factory, uint64_t seed, size_t s
     ret_report->effect_count = search.outcome.effect_count;
     int is_equal = !search.outcome.has_difference;
     if (!is_equal) {
-        search.scratch = calloc(step_count + 1, sizeof(*search.scratch));
-        if (search.scratch == NULL)
-            testutil_fail(__FILE__, __LINE__, "no memory for shrinking");
         if (search.outcome.failed_index + 1 < search.best.count)
             search.best.count = search.outcome.failed_index + 1;
         shrink(&search);
@@ -180,7 +180,7 @@ int testutil_random_test(const TestutilFactory *factory, uint64_t seed, size_t s
     }
     testutil_text_done(&search.outcome.difference);
     free(search.best.steps);
-    free(search.scratch);
+    free(scratch);
     return is_equal;
 }
 

@@ -336,8 +336,8 @@ void random_generate(uint64_t seed, size_t step_count, RandomSequence *ret_seque
     uint16_t choice = below(&generator, 6);
 
     generator.key_count = key_counts[choice];
-    for (uint16_t i = 0; i < RANDOM_KEY_COUNT; i++)
-        generator.key_nos[i] = i;
+    for (size_t i = 0; i < RANDOM_KEY_COUNT; i++)
+        generator.key_nos[i] = (uint16_t)i;
     /* A choice of the nasty keys, or all keys. */
     for (uint16_t i = RANDOM_NASTY_KEY_COUNT - 1; i > 0; i--) {
         uint16_t j = below(&generator, i + 1u), moved = generator.key_nos[i];

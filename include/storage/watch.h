@@ -25,7 +25,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_watch(StorageBackend *backend
 
 /*
  * The next change; waits for one until the context's deadline, for ever without one.
- * The changes of one revision come one after the other, in the order of the program that made them.
+ * The changes of one revision come one after the other, in the order of the program that made them. A key that one atomic
+ * write or transaction wrote several times is one change, the last.
  * Returns OK with `*ret_change` valid until the next call on the watch; TIMEOUT at the deadline (a deadline that has
  * passed polls: what is there is handed out); CANCELLED; COMPACTED, for good, when the watch fell behind;
  * SHUTTING_DOWN.

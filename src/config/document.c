@@ -3,7 +3,8 @@
  *
  * cJSON parses. It recurses for each level of nesting, cuts strings at \u0000 and lets control characters into strings,
  * so a first pass over the text refuses these. Duplicate keys survive in the tree; whoever reads an object looks for
- * them. cJSON allocates with malloc and cannot say that it had no memory: that would be reported as a syntax error.
+ * them. cJSON allocates with malloc and cannot say that it had no memory: that would be reported as a syntax error. It
+ * also keeps the position of its last error in a global, which is never read here.
  */
 #include "config/document.h"
 

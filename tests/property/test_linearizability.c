@@ -8,6 +8,7 @@
 
 #include "planted.h"
 #include "property.h"
+#include "storage_testutil/fault.h"
 #include "storage_testutil/history.h"
 
 enum { THREAD_COUNT = 4, KEY_COUNT = 3, CALL_COUNT = 300, HISTORY_COUNT = 200 };
@@ -85,7 +86,22 @@ static TestutilVerdict run_history(const TestutilFactory *factory, uint64_t seed
     return verdict;
 }
 
-static const char *const stacks[] = {"memory", "pass_through/memory"};
+static StorageStatus wrap_failing(void *user_data, StorageBackend *inner, StorageBackend **ret_backend,
+                                  StorageContext *ctx)
+{
+    TestutilFaultRule lost = {.kind = TESTUTIL_FAULT_FAIL_AFTER, .chance_per_million = 50000};
+    TestutilFaultRule refused = {.kind = TESTUTIL_FAULT_FAIL_BEFORE, .chance_per_million = 50000};
+    StorageStatus status = testutil_failing_wrap(inner, 1, ret_backend, ctx);
+
+    (void)user_data;
+    lost.calls = refused.calls = TESTUTIL_CALLS_WRITING;
+    if (status == STORAGE_OK)
+        ck_assert(testutil_failing_add(*ret_backend, &lost) && testutil_failing_add(*ret_backend, &refused));
+    return status;
+}
+
+/* Through the failing layer some answers are lost: such a write may have happened, at any time, or not. */
+static const char *const stacks[] = {"memory", "pass_through/memory", "failing/memory"};
 
 START_TEST(single_calls_are_linearizable)
 {
@@ -94,6 +110,7 @@ START_TEST(single_calls_are_linearizable)
     uint64_t seed = testutil_seed(factory.stack, testutil_seed_fresh());
     size_t call_count;
 
+    testutil_registry_add_layer(registry, "failing", wrap_failing, NULL);
     for (size_t i = 0; i < property_scaled(HISTORY_COUNT); i++) {
         TestutilText reason = {0};
         TestutilVerdict verdict = run_history(&factory, seed + i, &reason, &call_count);

@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "planted.h"
@@ -125,6 +126,52 @@ static void *work(void *argument)
     return NULL;
 }
 
+/* Follows all changes while the writers run, and to the end. */
+typedef struct Watcher {
+    pthread_t thread;
+    StorageWatch *watch;
+    atomic_int have_writers_ended;
+    StorageStatus status; /* of the last call */
+    TestutilText changes;
+} Watcher;
+
+static void *follow(void *argument)
+{
+    Watcher *self = argument;
+    StorageContext *ctx = storage_context_new();
+    const StorageChange *change;
+    int is_last_round = 0;
+
+    storage_context_set_deadline(ctx, 1); /* in the past: polls */
+    do {
+        is_last_round = atomic_load(&self->have_writers_ended);
+        while ((self->status = storage_watch_next(self->watch, &change, ctx)) == STORAGE_OK)
+            testutil_history_add_change(&self->changes, change);
+        (void)sched_yield();
+    } while (self->status == STORAGE_TIMEOUT && !is_last_round);
+    storage_context_free(ctx);
+    return NULL;
+}
+
+static void start_watcher(Watcher *self, StorageBackend *backend)
+{
+    *self = (Watcher){0};
+    testutil_assert_ok(storage_watch(backend, NULL, 0, &self->watch, NULL));
+    ck_assert_int_eq(pthread_create(&self->thread, NULL, follow, self), 0);
+}
+
+static TestutilVerdict end_watcher(Watcher *self, const TestutilTransactionHistory *history, TestutilText *reason)
+{
+    atomic_store(&self->have_writers_ended, 1);
+    ck_assert_int_eq(pthread_join(self->thread, NULL), 0);
+    testutil_assert_status(STORAGE_TIMEOUT, self->status);
+    storage_watch_close(self->watch);
+    TestutilVerdict verdict =
+        testutil_transaction_history_check_changes(history, testutil_text(&self->changes), reason);
+    testutil_text_done(&self->changes);
+    return verdict;
+}
+
 /* What a history came to. */
 typedef struct Outcome {
     size_t commit_count, refused_count;
@@ -134,11 +181,13 @@ static TestutilVerdict run_history(const TestutilFactory *factory, uint64_t seed
                                    Outcome *outcome)
 {
     Worker workers[THREAD_COUNT];
+    Watcher watcher;
     pthread_barrier_t start;
     StorageBackend *backend;
     TestutilTransactionHistory *history = testutil_transaction_history_new(THREAD_COUNT);
 
     testutil_assert_ok(testutil_factory_open(factory, NULL, &backend, NULL));
+    start_watcher(&watcher, backend);
     ck_assert_int_eq(pthread_barrier_init(&start, NULL, THREAD_COUNT), 0);
     for (size_t i = 0; i < THREAD_COUNT; i++) {
         workers[i] = (Worker){.history = history,
@@ -154,7 +203,9 @@ static TestutilVerdict run_history(const TestutilFactory *factory, uint64_t seed
     }
     (void)pthread_barrier_destroy(&start);
     outcome->commit_count += testutil_transaction_history_commit_count(history);
-    TestutilVerdict verdict = testutil_transaction_history_check(history, backend, reason);
+    TestutilVerdict verdict = end_watcher(&watcher, history, reason);
+    if (verdict == TESTUTIL_HISTORY_CORRECT)
+        verdict = testutil_transaction_history_check(history, backend, reason);
     testutil_assert_ok(storage_close(backend, NULL));
     testutil_transaction_history_free(history);
     return verdict;
@@ -368,6 +419,34 @@ START_TEST(a_read_committed_read_of_nothing_that_ever_was_is_found)
 }
 END_TEST
 
+/* ---- what a watch told ---- */
+
+static void expect_changes(TestutilVerdict expected, const char *changes)
+{
+    TestutilText reason = {0};
+    TestutilVerdict verdict = testutil_transaction_history_check_changes(history, changes, &reason);
+
+    ck_assert_msg(verdict == expected, "verdict %d: %s", verdict, testutil_text(&reason));
+    testutil_text_done(&reason);
+}
+
+START_TEST(changes_that_are_missing_twice_or_out_of_order_are_found)
+{
+    StorageOperation first = {.kind = STORAGE_OPERATION_SET, .key = S("a"), .value = S("1")};
+    StorageOperation second = {.kind = STORAGE_OPERATION_DELETE, .key = S("a")};
+
+    open_stack("memory");
+    testutil_assert_ok(testutil_recorded_atomic_write(history, 0, backend, &first, 1));
+    testutil_assert_ok(testutil_recorded_atomic_write(history, 0, backend, &second, 1));
+    expect_changes(TESTUTIL_HISTORY_CORRECT, "1 SET a=1\n2 DELETED a\n");
+    expect_changes(TESTUTIL_HISTORY_WRONG, "1 SET a=1\n");
+    expect_changes(TESTUTIL_HISTORY_WRONG, "1 SET a=1\n1 SET a=1\n2 DELETED a\n");
+    expect_changes(TESTUTIL_HISTORY_WRONG, "2 DELETED a\n1 SET a=1\n");
+    expect_changes(TESTUTIL_HISTORY_WRONG, "1 SET a=2\n2 DELETED a\n");
+    expect_changes(TESTUTIL_HISTORY_WRONG, "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("transaction histories");
@@ -387,6 +466,7 @@ int main(void)
     tcase_add_test(rules, a_write_that_was_not_recorded_is_found_at_the_end);
     tcase_add_test(rules, a_phantom_in_a_scan_is_found);
     tcase_add_test(rules, a_read_committed_read_of_nothing_that_ever_was_is_found);
+    tcase_add_test(rules, changes_that_are_missing_twice_or_out_of_order_are_found);
     suite_add_tcase(suite, threads);
     suite_add_tcase(suite, rules);
     return property_run(suite);

@@ -161,7 +161,7 @@ static StorageStatus probe_begin(StorageBackend *base, const StorageTransactionO
                                  StorageTransaction **ret_txn, StorageContext *ctx)
 {
     StorageStatus status = answer(base, PROBE_BEGIN, ctx);
-    (void)options;
+    probe_of(base)->transaction_options = *options;
     if (status != STORAGE_OK)
         return status;
     *ret_txn = storage_transaction_new(base, sizeof(StorageTransaction));
@@ -238,6 +238,8 @@ static StorageStatus probe_transaction_commit(StorageTransaction *self, uint64_t
 {
     Probe *probe = probe_of(self->handle.backend);
     StorageStatus status = answer(self->handle.backend, PROBE_TRANSACTION_COMMIT, ctx);
+    if (status == STORAGE_OK)
+        status = probe->commit_answer;
     probe->has_payload_hash = ctx->payload_hash != NULL;
     if (ctx->payload_hash != NULL)
         memcpy(probe->payload_hash, ctx->payload_hash, sizeof(probe->payload_hash));

@@ -50,6 +50,7 @@ typedef struct Probe {
     _Atomic uint32_t calls[PROBE_SLOT_COUNT];
     StorageStatus answer;          /* of every method but close methods, describe and health_check */
     StorageStatus shutdown_answer; /* of shutdown */
+    StorageStatus commit_answer;   /* of commits, while `answer` is OK */
     int is_gated;                  /* get and watch_next wait in the gate */
     int is_context_missing;        /* a method was called without a context */
     /* What the last write was given. */
@@ -58,6 +59,7 @@ typedef struct Probe {
     uint32_t mode;
     int has_payload_hash;
     uint8_t payload_hash[32];
+    StorageTransactionOptions transaction_options; /* of the last begin */
     /* The gate; under the mutex. */
     pthread_mutex_t mutex;
     pthread_cond_t condition;

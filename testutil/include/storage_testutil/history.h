@@ -95,10 +95,18 @@ StorageStatus testutil_recorded_atomic_write(TestutilTransactionHistory *self, s
 /* How many transactions and writes committed something. */
 size_t testutil_transaction_history_commit_count(const TestutilTransactionHistory *self);
 
+/* Adds a change to a text, for testutil_transaction_history_check_changes. */
+void testutil_history_add_change(TestutilText *text, const StorageChange *change);
+
 /* The history began on an empty store; `backend` is the store as it is now, or NULL when the end is not to be looked
  * at. Expiry is not followed: no write of the history may have one. */
 TestutilVerdict testutil_transaction_history_check(const TestutilTransactionHistory *self, StorageBackend *backend,
                                                    TestutilText *ret_reason);
+
+/* Whether `changes`, the text of everything that a watch of all keys from before the first commit on has told, is what
+ * the replay of the history changes: nothing left out, nothing twice, nothing in another order. */
+TestutilVerdict testutil_transaction_history_check_changes(const TestutilTransactionHistory *self, const char *changes,
+                                                           TestutilText *ret_reason);
 
 STORAGE_END_DECLS
 
