@@ -412,6 +412,59 @@ static void serializable_keeps_one_on_duty(TestutilFixture *fixture)
     }
 }
 
+enum { DOCTOR_COUNT = 4 };
+
+/* One of four goes on and off duty, and never off when it sees nobody else on. */
+static StorageStatus change_duty(StorageTransaction *txn, Worker *worker, StorageContext *ctx)
+{
+    uint64_t on_duty = 0, own = 0, one = 0;
+    char key[TESTUTIL_KEY_BUFFER_SIZE];
+    StorageStatus status;
+
+    for (uint64_t i = 0; i < DOCTOR_COUNT; i++) {
+        status = read_number(txn, testutil_key(key, sizeof key, "doctor", i), &one, ctx);
+        if (status != STORAGE_OK)
+            return status;
+        on_duty += one;
+        own = i == worker->index ? one : own;
+    }
+    if (on_duty == 0)
+        testutil_worker_note(worker, "nobody is on duty");
+    if (own && on_duty == 1)
+        return STORAGE_OK;
+    return write_number(txn, testutil_key(key, sizeof key, "doctor", worker->index), !own, ctx);
+}
+
+static void change_duty_often(Worker *worker)
+{
+    StorageTransactionOptions options = STORAGE_TRANSACTION_OPTIONS_INIT;
+
+    options.isolation = STORAGE_ISOLATION_SERIALIZABLE;
+    for (int i = 0; i < 400 && worker->problem[0] == '\0'; i++) {
+        StorageTransaction *txn;
+        StorageStatus status;
+
+        worker_expects_ok(worker, storage_begin(worker->crew->backend, &options, &txn, NULL));
+        status = change_duty(txn, worker, NULL);
+        if (status == STORAGE_OK)
+            status = storage_transaction_commit(txn, NULL, NULL);
+        storage_transaction_close(txn);
+        worker_expects(worker, status == STORAGE_OK || status == STORAGE_SERIALIZATION, "the commit answers %s",
+                       storage_status_name(status));
+    }
+}
+
+static void serializable_never_leaves_duty_to_nobody(TestutilFixture *fixture)
+{
+    Crew crew = {.fixture = fixture};
+    char key[TESTUTIL_KEY_BUFFER_SIZE];
+    Worker workers[DOCTOR_COUNT];
+
+    for (uint64_t i = 0; i < DOCTOR_COUNT; i++)
+        put_number(fixture, testutil_key(key, sizeof key, "doctor", i), 1);
+    RUN(crew, workers, DOCTOR_COUNT, change_duty_often);
+}
+
 static void note_commit_revisions(Worker *worker)
 {
     uint64_t last = 0, revision;
@@ -487,6 +540,7 @@ static const TestutilContractCase cases[] = {
     CASE(refills_are_seen_whole_by_scans, TRANSACTIONS | CLEAR_RANGE, WRITES, NULL),
     CASE(transactions_on_different_keys_all_commit, TRANSACTIONS, WRITES, NULL),
     CASE(serializable_keeps_one_on_duty, SERIALIZABLE, WRITES, NULL),
+    CASE(serializable_never_leaves_duty_to_nobody, SERIALIZABLE, WRITES, NULL),
     CASE(commits_have_revisions_of_their_own, TRANSACTIONS, WRITES, NULL),
     CASE(aborted_writes_are_never_seen, TRANSACTIONS, WRITES, NULL),
 };

@@ -351,6 +351,18 @@ static void clears_that_overlap_conflict(TestutilFixture *fixture)
     assert_store(fixture, "a=1");
 }
 
+static void clears_that_overlap_where_no_key_is_conflict(TestutilFixture *fixture)
+{
+    StorageTransaction *first = begin(fixture), *second = begin(fixture);
+
+    transaction_clear(first, "b");
+    transaction_clear(second, "b1");
+    transaction_set(second, "a", "own");
+    commit(first);
+    commit_fails(second, STORAGE_SERIALIZATION);
+    assert_store(fixture, "a=1");
+}
+
 static void clears_that_do_not_overlap_both_commit(TestutilFixture *fixture)
 {
     StorageTransaction *first = begin(fixture), *second = begin(fixture);
@@ -492,6 +504,35 @@ static void read_committed_sees_expiry_as_it_comes(TestutilFixture *fixture)
     storage_transaction_close(txn);
 }
 
+static void a_touch_under_read_committed_brings_no_old_value_back(TestutilFixture *fixture)
+{
+    StorageTransaction *txn = read_committed(fixture);
+    StorageStatus status;
+
+    testutil_assert_ok(storage_transaction_touch(txn, TEXT("a"), storage_expiry_after(TESTUTIL_DAY_NS), NULL));
+    set(fixture, "a", "changed");
+    /* A store may refuse it, or give the newest value the new expiry. */
+    status = storage_transaction_commit(txn, NULL, NULL);
+    testutil_assert(status == STORAGE_OK || status == STORAGE_SERIALIZATION, "the commit answers %s",
+                    storage_status_name(status));
+    storage_transaction_close(txn);
+    assert_value(fixture, "a", "changed");
+}
+
+static void a_touch_under_read_committed_brings_no_deleted_key_back(TestutilFixture *fixture)
+{
+    StorageTransaction *txn = read_committed(fixture);
+    StorageStatus status;
+
+    testutil_assert_ok(storage_transaction_touch(txn, TEXT("a"), storage_expiry_after(TESTUTIL_DAY_NS), NULL));
+    remove_key(fixture, "a");
+    status = storage_transaction_commit(txn, NULL, NULL);
+    testutil_assert(status == STORAGE_OK || status == STORAGE_SERIALIZATION, "the commit answers %s",
+                    storage_status_name(status));
+    storage_transaction_close(txn);
+    assert_absent(fixture, "a");
+}
+
 static void a_clear_under_read_committed_takes_what_came_since(TestutilFixture *fixture)
 {
     StorageTransaction *txn = read_committed(fixture);
@@ -532,6 +573,7 @@ static const TestutilContractCase cases[] = {
     CASE(a_clear_of_nothing_meets_an_insert_into_its_range, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1"),
     CASE(a_clear_and_a_set_outside_of_it_both_commit, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b1=2"),
     CASE(clears_that_overlap_conflict, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b1=2 b2=3"),
+    CASE(clears_that_overlap_where_no_key_is_conflict, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b5=2"),
     CASE(clears_that_do_not_overlap_both_commit, TRANSACTIONS | CLEAR_RANGE, WRITES, "a1=1 b1=2"),
     CASE(write_skew_is_allowed_under_snapshot, TRANSACTIONS, WRITES, "a=1 b=1"),
     CASE(a_reader_is_never_in_the_way, TRANSACTIONS, WRITES, "a=1"),
@@ -544,6 +586,8 @@ static const TestutilContractCase cases[] = {
     CASE(a_false_precondition_conflicts_under_read_committed, TRANSACTIONS | COMPARE, WRITES, "a=1"),
     CASE(a_precondition_under_read_committed_is_decided_on_the_newest_value, TRANSACTIONS | COMPARE, WRITES, "a=1"),
     CASE(read_committed_sees_expiry_as_it_comes, TRANSACTIONS | EXPIRY, WRITES, NULL),
+    CASE(a_touch_under_read_committed_brings_no_old_value_back, TRANSACTIONS | EXPIRY, WRITES, "a=1"),
+    CASE(a_touch_under_read_committed_brings_no_deleted_key_back, TRANSACTIONS | EXPIRY, WRITES, "a=1"),
     CASE(a_clear_under_read_committed_takes_what_came_since, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b1=2"),
 };
 const CaseTable testutil_cases_isolation = CASE_TABLE(cases);

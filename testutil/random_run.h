@@ -3,6 +3,7 @@
 #define STORAGE_TESTUTIL_RANDOM_RUN_H
 
 #include "random_step.h"
+#include "storage_testutil/allocator.h"
 #include "storage_testutil/factory.h"
 #include "storage_testutil/model.h"
 
@@ -47,6 +48,8 @@ typedef struct RandomToken {
 
 typedef struct RandomRun {
     const TestutilFactory *factory;
+    TestutilAllocator *allocator; /* NULL: no allocation fails */
+    uint64_t failure_count;       /* of the allocator, before the step */
     TestutilClock *clock;
     StorageBackend *backend;
     StorageContext *ctx;
@@ -63,7 +66,11 @@ typedef struct RandomRun {
 } RandomRun;
 
 /* Runs a sequence; the outcome is released with testutil_text_done(&outcome->difference). */
-void random_run(const TestutilFactory *factory, const RandomSequence *sequence, RandomOutcome *ret_outcome);
+void random_run(const TestutilFactory *factory, TestutilAllocator *allocator, const RandomSequence *sequence,
+                RandomOutcome *ret_outcome);
+
+/* Whether the answer is NO_MEMORY because an allocation of the step was made to fail. Then the call had no effect. */
+int random_was_refused(RandomRun *self, StorageStatus status);
 
 /* Each compares, and notes the first difference; they return 1 when there is none. */
 int random_expect_number(RandomRun *self, const char *what, int64_t expected, int64_t actual);

@@ -83,8 +83,8 @@ typedef struct RandomOperation {
 typedef struct RandomStep {
     uint8_t kind, slot, flags, isolation, mode, count;
     uint16_t key_nos[RANDOM_OPERATION_COUNT];
-    uint16_t unused;
-    int64_t amount; /* ns, rows, limit, savepoint */
+    uint16_t fail_number; /* of the allocation that fails during the step, when some are to; 0: none */
+    int64_t amount;       /* ns, rows, limit, savepoint */
     RandomRange range;
     RandomOperation operations[RANDOM_OPERATION_COUNT];
 } RandomStep;
@@ -108,7 +108,7 @@ void random_describe(const RandomStep *step, TestutilText *text);
 typedef struct RandomOutcome {
     int has_difference;
     size_t failed_index; /* of the step */
-    size_t comparison_count, effect_count;
+    size_t comparison_count, effect_count, refused_count;
     TestutilText difference;
 } RandomOutcome;
 

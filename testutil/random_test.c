@@ -19,6 +19,7 @@ enum { TRIAL_COUNT_MAX = 4000 };
 
 typedef struct Search {
     const TestutilFactory *factory;
+    TestutilAllocator *allocator;
     RandomSequence best;
     RandomOutcome outcome; /* of best */
     RandomStep *scratch;
@@ -34,7 +35,7 @@ static int try_sequence(Search *self, const RandomStep *steps, size_t count, siz
     if (self->trial_count >= TRIAL_COUNT_MAX)
         return 0;
     self->trial_count++;
-    random_run(self->factory, &sequence, &outcome);
+    random_run(self->factory, self->allocator, &sequence, &outcome);
     if (!outcome.has_difference) {
         testutil_text_done(&outcome.difference);
         return 0;
@@ -121,6 +122,11 @@ static int simplify_step(Search *self, size_t index)
         step.flags = 0;
         has_helped |= try_step(self, index, &step);
     }
+    if (index < self->best.count) {
+        step = self->best.steps[index];
+        step.fail_number = 0;
+        has_helped |= try_step(self, index, &step);
+    }
     return simplify_operations(self, index) | has_helped;
 }
 
@@ -150,6 +156,8 @@ static void write_reproducer(const Search *self, TestutilRandomReport *report)
     for (size_t i = 0; i < self->best.count; i++) {
         testutil_text_add(text, "  %zu: ", i + 1);
         random_describe(&self->best.steps[i], text);
+        if (self->allocator != NULL && self->best.steps[i].fail_number != 0)
+            testutil_text_add(text, " [allocation %d fails]", self->best.steps[i].fail_number);
         testutil_text_add(text, "\n");
     }
     testutil_text_add(text, "  -> %s\n", testutil_text(&self->outcome.difference));
@@ -158,17 +166,24 @@ static void write_reproducer(const Search *self, TestutilRandomReport *report)
 int testutil_random_test(const TestutilFactory *factory, uint64_t seed, size_t step_count,
                          TestutilRandomReport *ret_report)
 {
+    return testutil_random_test_with_failures(factory, NULL, seed, step_count, ret_report);
+}
+
+int testutil_random_test_with_failures(const TestutilFactory *factory, TestutilAllocator *allocator, uint64_t seed,
+                                       size_t step_count, TestutilRandomReport *ret_report)
+{
     RandomStep *scratch = calloc(step_count + 1, sizeof(*scratch));
-    Search search = {.factory = factory, .scratch = scratch};
+    Search search = {.factory = factory, .allocator = allocator, .scratch = scratch};
 
     if (scratch == NULL)
         testutil_fail(__FILE__, __LINE__, "no memory for shrinking");
     memset(ret_report, 0, sizeof(*ret_report));
     ret_report->seed = seed;
     random_generate(seed, step_count, &search.best);
-    random_run(factory, &search.best, &search.outcome);
+    random_run(factory, allocator, &search.best, &search.outcome);
     ret_report->comparison_count = search.outcome.comparison_count;
     ret_report->effect_count = search.outcome.effect_count;
+    ret_report->refused_count = search.outcome.refused_count;
     int is_equal = !search.outcome.has_difference;
     if (!is_equal) {
         if (search.outcome.failed_index + 1 < search.best.count)

@@ -92,6 +92,23 @@ int random_expect_entry(RandomRun *self, const TestutilModelRow *expected, const
            random_expect_number(self, "expiry of the row", expected->expires_at_ns, actual->expires_at_ns);
 }
 
+static uint64_t failures_so_far(const RandomRun *self)
+{
+    TestutilAllocatorFigures figures = {0};
+
+    if (self->allocator != NULL)
+        testutil_allocator_figures(self->allocator, &figures);
+    return figures.failure_count;
+}
+
+int random_was_refused(RandomRun *self, StorageStatus status)
+{
+    if (status != STORAGE_NO_MEMORY || failures_so_far(self) == self->failure_count)
+        return 0;
+    self->outcome->refused_count++;
+    return 1;
+}
+
 /* ---- reads ---- */
 
 static void step_get(RandomRun *self, const RandomStep *step)
@@ -100,6 +117,8 @@ static void step_get(RandomRun *self, const RandomStep *step)
     StorageValue value;
     TestutilModelRow row = {0};
     StorageStatus actual = storage_get(self->backend, key, &value, self->ctx);
+    if (random_was_refused(self, actual))
+        return;
     StorageStatus expected = testutil_model_get(self->model, key, &row);
 
     if (random_expect_value(self, expected, &row, actual, &value))
@@ -116,7 +135,8 @@ static void step_multi_get(RandomRun *self, const RandomStep *step)
     for (size_t i = 0; i < step->count; i++)
         keys[i] = random_key(step->key_nos[i]);
     StorageStatus status = storage_multi_get(self->backend, keys, step->count, values, statuses, self->ctx);
-    (void)random_expect_status(self, "multi_get", STORAGE_OK, status);
+    if (random_was_refused(self, status) || !random_expect_status(self, "multi_get", STORAGE_OK, status))
+        return;
     for (size_t i = 0; i < step->count; i++) {
         TestutilModelRow row = {0};
         StorageStatus expected = testutil_model_get(self->model, keys[i], &row);
@@ -133,14 +153,17 @@ static void step_read_all(RandomRun *self, const RandomStep *step)
     TestutilModelRow row;
 
     options.flags = self->capabilities & STORAGE_CAPABILITY_REVERSE_SCAN ? step->flags & STORAGE_SCAN_REVERSE : 0;
-    if (!random_expect_status(self, "scan", STORAGE_OK,
-                              storage_scan(self->backend, NULL, &options, &cursor, self->ctx)))
+    StorageStatus status = storage_scan(self->backend, NULL, &options, &cursor, self->ctx);
+    if (random_was_refused(self, status) || !random_expect_status(self, "scan", STORAGE_OK, status))
         return;
     TestutilModelCursor *model = testutil_model_scan(self->model, NULL, options.flags, 0);
     StorageStatus expected = STORAGE_OK;
     while (expected == STORAGE_OK) {
+        status = storage_cursor_next(cursor, &entry, self->ctx);
+        if (random_was_refused(self, status))
+            break;
         expected = testutil_model_cursor_next(model, &row);
-        if (!random_expect_status(self, "cursor_next", expected, storage_cursor_next(cursor, &entry, self->ctx)) ||
+        if (!random_expect_status(self, "cursor_next", expected, status) ||
             (expected == STORAGE_OK && !random_expect_entry(self, &row, entry)))
             break;
     }
@@ -166,6 +189,8 @@ static void settle_time(RandomRun *self)
 {
     RandomStep set = {.kind = RANDOM_WRITE, .count = 1, .operations = {{.kind = STORAGE_OPERATION_SET}}};
 
+    if (self->allocator != NULL)
+        testutil_allocator_fail_once(self->allocator, 0);
     if (self->attempt_ns > testutil_model_last_commit(self->model))
         random_step_write(self, &set);
 }
@@ -195,7 +220,7 @@ static void step_sweep(RandomRun *self)
         (void)random_expect_status(self, "sweep", STORAGE_READ_ONLY, status);
         return;
     }
-    if (!random_expect_status(self, "sweep", STORAGE_OK, status) || count == 0)
+    if (random_was_refused(self, status) || !random_expect_status(self, "sweep", STORAGE_OK, status) || count == 0)
         return;
     uint64_t revision = storage_context_revision(self->ctx);
     if (revision != 0)
@@ -324,7 +349,19 @@ static void close_run(RandomRun *self)
     testutil_clock_free(self->clock);
 }
 
-void random_run(const TestutilFactory *factory, const RandomSequence *sequence, RandomOutcome *ret_outcome)
+static void execute_with_failure(RandomRun *self, const RandomStep *step)
+{
+    if (self->allocator != NULL) {
+        self->failure_count = failures_so_far(self);
+        testutil_allocator_fail_once(self->allocator, step->fail_number);
+    }
+    execute(self, step);
+    if (self->allocator != NULL)
+        testutil_allocator_fail_once(self->allocator, 0);
+}
+
+void random_run(const TestutilFactory *factory, TestutilAllocator *allocator, const RandomSequence *sequence,
+                RandomOutcome *ret_outcome)
 {
     RandomRun *self = calloc(1, sizeof(*self));
 
@@ -332,13 +369,14 @@ void random_run(const TestutilFactory *factory, const RandomSequence *sequence, 
     if (self == NULL)
         testutil_fail(__FILE__, __LINE__, "no memory for a run");
     self->factory = factory;
+    self->allocator = allocator;
     self->outcome = ret_outcome;
     size_t i = 0;
     for (int is_open = open_run(self, sequence); is_open && i < sequence->count && !ret_outcome->has_difference; i++) {
         const RandomStep *step = &sequence->steps[i];
         uint64_t needed = random_step_capabilities(step->kind);
         if ((needed & self->capabilities) == needed)
-            execute(self, step);
+            execute_with_failure(self, step);
     }
     ret_outcome->failed_index = i == 0 ? 0 : i - 1;
     close_run(self);

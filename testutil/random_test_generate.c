@@ -301,6 +301,7 @@ static RandomStep pick_step(Generator *self)
     step.isolation = below(self, 3);
     step.mode = below(self, 2);
     step.count = (uint8_t)(1 + below(self, RANDOM_OPERATION_COUNT));
+    step.fail_number = below(self, 3) == 0 ? (uint16_t)(1 + below(self, 1u + below(self, 12))) : 0;
     step.range = pick_range(self);
     for (size_t i = 0; i < RANDOM_OPERATION_COUNT; i++) {
         step.key_nos[i] = pick_key(self);

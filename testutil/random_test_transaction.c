@@ -42,21 +42,34 @@ static void step_begin(RandomRun *self, const RandomStep *step, size_t slot)
     options.flags = step->flags == 3 ? STORAGE_TRANSACTION_READ_ONLY : 0;
     if (options.isolation == STORAGE_ISOLATION_SERIALIZABLE && !(self->capabilities & STORAGE_CAPABILITY_SERIALIZABLE))
         options.isolation = STORAGE_ISOLATION_SNAPSHOT;
-    if (!random_expect_status(self, "begin", STORAGE_OK, storage_begin(self->backend, &options, &open->txn, self->ctx)))
+    StorageStatus status = storage_begin(self->backend, &options, &open->txn, self->ctx);
+    if (random_was_refused(self, status) || !random_expect_status(self, "begin", STORAGE_OK, status))
         return;
     if (self->weakenings & STORAGE_WEAKENING_WRITES_REFUSED)
         options.flags |= STORAGE_TRANSACTION_READ_ONLY;
     open->model = testutil_model_begin(self->model, options.isolation, options.flags);
 }
 
+/* A call that was refused may have left traces in the transaction, so it is given up: of it nothing must be seen. */
+static int was_given_up(RandomRun *self, StorageStatus status, size_t slot)
+{
+    if (!random_was_refused(self, status))
+        return 0;
+    random_close_transaction(self, slot);
+    return 1;
+}
+
 /* ---- reads ---- */
 
-static void step_get(RandomRun *self, const RandomStep *step, RandomTransaction *open)
+static void step_get(RandomRun *self, const RandomStep *step, size_t slot)
 {
+    RandomTransaction *open = &self->transactions[slot];
     StorageSlice key = random_key(step->key_nos[0]);
     StorageValue value;
     TestutilModelRow row = {0};
     StorageStatus actual = storage_transaction_get(open->txn, key, &value, self->ctx);
+    if (was_given_up(self, actual, slot))
+        return;
     StorageStatus expected = testutil_model_transaction_get(open->model, key, &row);
 
     if (random_expect_value(self, expected, &row, actual, &value))
@@ -64,8 +77,9 @@ static void step_get(RandomRun *self, const RandomStep *step, RandomTransaction 
     storage_value_release(&value);
 }
 
-static void step_multi_get(RandomRun *self, const RandomStep *step, RandomTransaction *open)
+static void step_multi_get(RandomRun *self, const RandomStep *step, size_t slot)
 {
+    RandomTransaction *open = &self->transactions[slot];
     StorageSlice keys[RANDOM_OPERATION_COUNT];
     StorageValue values[RANDOM_OPERATION_COUNT];
     StorageStatus statuses[RANDOM_OPERATION_COUNT];
@@ -73,6 +87,8 @@ static void step_multi_get(RandomRun *self, const RandomStep *step, RandomTransa
     for (size_t i = 0; i < step->count; i++)
         keys[i] = random_key(step->key_nos[i]);
     StorageStatus status = storage_transaction_multi_get(open->txn, keys, step->count, values, statuses, self->ctx);
+    if (was_given_up(self, status, slot))
+        return;
     if (!random_expect_status(self, "transaction_multi_get", open->has_ended ? STORAGE_INVALID_ARGUMENT : STORAGE_OK,
                               status))
         return;
@@ -97,9 +113,10 @@ static void step_scan(RandomRun *self, const RandomStep *step, size_t slot)
         options.flags &= ~(uint32_t)STORAGE_SCAN_REVERSE;
     options.limit = (uint64_t)step->amount;
     StorageStatus expected = open->has_ended ? STORAGE_INVALID_ARGUMENT : STORAGE_OK;
-    if (!random_expect_status(self, "transaction_scan", expected,
-                              storage_transaction_scan(open->txn, &range, &options, &cursor->cursor, self->ctx)) ||
-        expected != STORAGE_OK)
+    StorageStatus actual = storage_transaction_scan(open->txn, &range, &options, &cursor->cursor, self->ctx);
+    if (was_given_up(self, actual, slot))
+        return;
+    if (!random_expect_status(self, "transaction_scan", expected, actual) || expected != STORAGE_OK)
         return;
     cursor->model = testutil_model_transaction_scan(open->model, &range, options.flags, options.limit);
     cursor->is_of_transaction = 1;
@@ -130,14 +147,17 @@ static StorageStatus call_write(RandomRun *self, StorageTransaction *txn, const 
     }
 }
 
-static void step_write(RandomRun *self, const RandomStep *step, RandomTransaction *open)
+static void step_write(RandomRun *self, const RandomStep *step, size_t slot)
 {
+    RandomTransaction *open = &self->transactions[slot];
     TestutilModelRow row;
     uint64_t revision = 0;
     const TestutilModelRow *current =
         testutil_model_transaction_peek(open->model, random_key(step->operations[0].key_no), &row) ? &row : NULL;
     StorageOperation operation = random_resolve(self, &step->operations[0], current);
     StorageStatus actual = call_write(self, open->txn, &operation);
+    if (was_given_up(self, actual, slot))
+        return;
     StorageStatus expected = testutil_model_transaction_write(open->model, &operation, &revision);
 
     if (random_expect_status(self, "transaction_write", expected, actual))
@@ -153,6 +173,10 @@ static void step_commit(RandomRun *self, size_t slot)
     random_note_attempt(self);
     open->has_ended = 1;
     end_cursors(self, slot);
+    if (random_was_refused(self, actual)) {
+        testutil_model_transaction_abort(open->model);
+        return;
+    }
     if (actual == STORAGE_SERIALIZATION && testutil_model_transaction_may_be_refused(open->model)) {
         testutil_model_transaction_abort(open->model);
         return;
@@ -171,14 +195,17 @@ static void step_commit(RandomRun *self, size_t slot)
 
 /* ---- savepoints ---- */
 
-static void step_savepoint(RandomRun *self, RandomTransaction *open)
+static void step_savepoint(RandomRun *self, size_t slot)
 {
+    RandomTransaction *open = &self->transactions[slot];
     RandomSavepoint savepoint = {0};
 
     if (open->savepoint_count == RANDOM_SAVEPOINT_COUNT)
         return;
     uint32_t last = open->savepoint_count == 0 ? 0 : open->savepoints[open->savepoint_count - 1].number;
     StorageStatus status = storage_transaction_savepoint(open->txn, &savepoint.number, self->ctx);
+    if (was_given_up(self, status, slot))
+        return;
     if (!random_expect_status(self, "savepoint", open->has_ended ? STORAGE_INVALID_ARGUMENT : STORAGE_OK, status) ||
         open->has_ended)
         return;
@@ -188,8 +215,9 @@ static void step_savepoint(RandomRun *self, RandomTransaction *open)
 }
 
 /* Also asks for savepoints that are gone. */
-static void step_to_savepoint(RandomRun *self, const RandomStep *step, RandomTransaction *open)
+static void step_to_savepoint(RandomRun *self, const RandomStep *step, size_t slot)
 {
+    RandomTransaction *open = &self->transactions[slot];
     size_t i = (size_t)step->amount % RANDOM_SAVEPOINT_COUNT;
     RandomSavepoint savepoint = open->savepoints[i];
     StorageStatus actual, expected;
@@ -198,11 +226,15 @@ static void step_to_savepoint(RandomRun *self, const RandomStep *step, RandomTra
         return;
     if (step->kind == RANDOM_ROLLBACK_TO) {
         actual = storage_transaction_rollback_to(open->txn, savepoint.number, self->ctx);
+        if (was_given_up(self, actual, slot))
+            return;
         expected = testutil_model_transaction_rollback_to(open->model, savepoint.model_number);
         if (expected == STORAGE_OK)
             open->savepoint_count = i + 1;
     } else {
         actual = storage_transaction_drop_savepoint(open->txn, savepoint.number, self->ctx);
+        if (was_given_up(self, actual, slot))
+            return;
         expected = testutil_model_transaction_drop_savepoint(open->model, savepoint.model_number);
         if (expected == STORAGE_OK)
             open->savepoint_count = i;
@@ -214,28 +246,27 @@ static void step_to_savepoint(RandomRun *self, const RandomStep *step, RandomTra
 void random_step_transaction(RandomRun *self, const RandomStep *step)
 {
     size_t slot = step->slot % RANDOM_TRANSACTION_COUNT;
-    RandomTransaction *open = &self->transactions[slot];
 
-    if (step->kind != RANDOM_BEGIN && open->txn == NULL)
+    if (step->kind != RANDOM_BEGIN && self->transactions[slot].txn == NULL)
         return;
     switch (step->kind) {
     case RANDOM_BEGIN:
         step_begin(self, step, slot);
         break;
     case RANDOM_TRANSACTION_GET:
-        step_get(self, step, open);
+        step_get(self, step, slot);
         break;
     case RANDOM_TRANSACTION_MULTI_GET:
-        step_multi_get(self, step, open);
+        step_multi_get(self, step, slot);
         break;
     case RANDOM_TRANSACTION_WRITE:
-        step_write(self, step, open);
+        step_write(self, step, slot);
         break;
     case RANDOM_TRANSACTION_SCAN:
         step_scan(self, step, slot);
         break;
     case RANDOM_SAVEPOINT:
-        step_savepoint(self, open);
+        step_savepoint(self, slot);
         break;
     case RANDOM_COMMIT:
         step_commit(self, slot);
@@ -244,7 +275,7 @@ void random_step_transaction(RandomRun *self, const RandomStep *step)
         random_close_transaction(self, slot);
         break;
     default:
-        step_to_savepoint(self, step, open);
+        step_to_savepoint(self, step, slot);
         break;
     }
 }

@@ -141,6 +141,20 @@ static int has_failed_on_itself(const StorageOperation *operations, size_t count
     return 0;
 }
 
+/* Leaves out the independent operations that were refused for want of memory: each is decided by itself. */
+static size_t leave_out_refused(RandomRun *self, StorageOperation *operations, StorageResult *results, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (random_was_refused(self, results[i].status))
+            continue;
+        operations[kept] = operations[i];
+        results[kept++] = results[i];
+    }
+    return kept;
+}
+
 /* The answer of the stack to a write, held against the model's. */
 static void expect_write(RandomRun *self, const StorageOperation *operations, size_t count, uint32_t mode,
                          StorageStatus status, const StorageResult *results)
@@ -148,12 +162,14 @@ static void expect_write(RandomRun *self, const StorageOperation *operations, si
     StorageResult expected_results[RANDOM_OPERATION_COUNT];
     uint64_t expected_revision = 0;
 
+    random_note_attempt(self);
+    if (random_was_refused(self, status))
+        return;
     if (self->weakenings & STORAGE_WEAKENING_WRITES_REFUSED) {
         if (random_expect_status(self, "write", STORAGE_READ_ONLY, status))
             (void)random_expect_revision(self, 0);
         return;
     }
-    random_note_attempt(self);
     name_revisions(self, results, count, mode, status);
     StorageStatus expected =
         testutil_model_write(self->model, operations, count, mode, expected_results, &expected_revision);
@@ -215,6 +231,8 @@ void random_step_write_several(RandomRun *self, const RandomStep *step)
 
     memset(results, 0x55, sizeof(results));
     StorageStatus status = storage_write(self->backend, operations, count, step->mode, results, self->ctx);
+    if (status == STORAGE_OK && step->mode == STORAGE_WRITE_INDEPENDENT)
+        count = leave_out_refused(self, operations, results, count);
     if (count > 0)
         expect_write(self, operations, count, step->mode, status, results);
 }
@@ -299,10 +317,15 @@ void random_step_replay(RandomRun *self, const RandomStep *step)
         memcpy(operations, token->operations, sizeof(operations));
     }
     (void)snprintf(name, sizeof(name), "token %d", step->slot % RANDOM_TOKEN_COUNT);
-    if (storage_context_set_token(self->ctx, storage_string(name)) != STORAGE_OK)
-        testutil_fail(__FILE__, __LINE__, "no memory for a token");
+    StorageStatus status = storage_context_set_token(self->ctx, storage_string(name));
+    if (random_was_refused(self, status) || !random_expect_status(self, "set_token", STORAGE_OK, status))
+        return;
     random_note_attempt(self);
-    StorageStatus status = storage_write(self->backend, operations, count, mode, results, self->ctx);
+    status = storage_write(self->backend, operations, count, mode, results, self->ctx);
+    if (random_was_refused(self, status)) {
+        (void)storage_context_set_token(self->ctx, (StorageSlice){0});
+        return;
+    }
     if (token->count == 0) {
         expect_write(self, operations, count, mode, status, results);
         remember(self, token, operations, count, mode, status, results);
@@ -333,8 +356,8 @@ static void step_scan(RandomRun *self, const RandomStep *step, RandomCursor *cur
     if (!(self->capabilities & STORAGE_CAPABILITY_REVERSE_SCAN))
         options.flags &= ~(uint32_t)STORAGE_SCAN_REVERSE;
     options.limit = (uint64_t)step->amount;
-    if (!random_expect_status(self, "scan", STORAGE_OK,
-                              storage_scan(self->backend, &range, &options, &cursor->cursor, self->ctx)))
+    StorageStatus status = storage_scan(self->backend, &range, &options, &cursor->cursor, self->ctx);
+    if (random_was_refused(self, status) || !random_expect_status(self, "scan", STORAGE_OK, status))
         return;
     cursor->model = testutil_model_scan(self->model, &range, options.flags, options.limit);
 }
@@ -345,12 +368,28 @@ static void step_next(RandomRun *self, const RandomStep *step, RandomCursor *cur
         const StorageEntry *entry;
         TestutilModelRow row;
         StorageStatus actual = storage_cursor_next(cursor->cursor, &entry, self->ctx);
+        if (random_was_refused(self, actual))
+            return; /* the row is not lost: the next call hands it out */
         StorageStatus expected =
             cursor->has_ended ? STORAGE_INVALID_ARGUMENT : testutil_model_cursor_next(cursor->model, &row);
         if (!random_expect_status(self, "cursor_next", expected, actual) || expected != STORAGE_OK ||
             !random_expect_entry(self, &row, entry))
             return;
     }
+}
+
+static void step_seek(RandomRun *self, StorageSlice key, RandomCursor *cursor)
+{
+    StorageStatus expected = cursor->has_ended ? STORAGE_INVALID_ARGUMENT : STORAGE_OK;
+    StorageStatus actual = storage_cursor_seek(cursor->cursor, key, self->ctx);
+
+    if (random_was_refused(self, actual)) {
+        random_close_cursor(cursor); /* nobody says where it is now */
+        return;
+    }
+    (void)random_expect_status(self, "cursor_seek", expected, actual);
+    if (!cursor->has_ended)
+        testutil_model_cursor_seek(cursor->model, key);
 }
 
 void random_step_cursor(RandomRun *self, const RandomStep *step)
@@ -364,11 +403,7 @@ void random_step_cursor(RandomRun *self, const RandomStep *step)
     } else if (step->kind == RANDOM_NEXT) {
         step_next(self, step, cursor);
     } else if (step->kind == RANDOM_SEEK) {
-        StorageSlice key = random_key(step->key_nos[0]);
-        (void)random_expect_status(self, "cursor_seek", cursor->has_ended ? STORAGE_INVALID_ARGUMENT : STORAGE_OK,
-                                   storage_cursor_seek(cursor->cursor, key, self->ctx));
-        if (!cursor->has_ended)
-            testutil_model_cursor_seek(cursor->model, key);
+        step_seek(self, random_key(step->key_nos[0]), cursor);
     } else {
         random_close_cursor(cursor);
     }

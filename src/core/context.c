@@ -304,14 +304,13 @@ StorageStatus storage_context_check(StorageContext *ctx, const StorageBackend *b
 static void set_wait_pair(StorageContext *ctx, void *mutex, void *condition)
 {
     StorageContext *root = root_of(ctx);
-    ctx->wait_mutex = mutex;
-    ctx->wait_condition = condition;
-    if ((root->flags & CONTEXT_HEAP) == 0)
-        return;
-    (void)pthread_mutex_lock(&((HeapContext *)root)->lock);
-    root->wait_mutex = mutex;
-    root->wait_condition = condition;
-    (void)pthread_mutex_unlock(&((HeapContext *)root)->lock);
+    int may_be_cancelled = (root->flags & CONTEXT_HEAP) != 0;
+    if (may_be_cancelled)
+        (void)pthread_mutex_lock(&((HeapContext *)root)->lock);
+    root->wait_mutex = ctx->wait_mutex = mutex;
+    root->wait_condition = ctx->wait_condition = condition;
+    if (may_be_cancelled)
+        (void)pthread_mutex_unlock(&((HeapContext *)root)->lock);
 }
 
 void storage_wait_begin(StorageContext *ctx, void *mutex, void *condition)

@@ -98,20 +98,7 @@ StorageStatus storage_cursor_seek(StorageCursor *cursor, StorageSlice key, Stora
     return call_end(&call, status);
 }
 
-static void leave_transaction(StorageCursor *cursor)
-{
-    StorageCursor **link = &cursor->txn->cursors;
-    while (*link != cursor)
-        link = &(*link)->next_in_txn;
-    *link = cursor->next_in_txn;
-    cursor->txn = NULL;
-}
-
 void storage_cursor_close(StorageCursor *cursor)
 {
-    if (cursor == NULL)
-        return;
-    if (cursor->txn != NULL)
-        leave_transaction(cursor);
-    lifecycle_close_handle(&cursor->handle);
+    lifecycle_close_handle((StorageHandle *)cursor);
 }

@@ -141,6 +141,20 @@ void lifecycle_end_handle(StorageHandle *handle)
     }
 }
 
+/* A cursor that closes leaves the list of its transaction; inside the gate or under the lock, as the closer walks it.
+ */
+static void leave_transaction(StorageHandle *handle)
+{
+    StorageCursor *cursor = (StorageCursor *)handle, **link;
+    if (handle->kind != HANDLE_CURSOR || cursor->txn == NULL)
+        return;
+    link = &cursor->txn->cursors;
+    while (*link != cursor)
+        link = &(*link)->next_in_txn;
+    *link = cursor->next_in_txn;
+    cursor->txn = NULL;
+}
+
 /* Frees the block of a handle that has ended. What a transaction left behind goes with it; its cursors are their
  * owner's to close. */
 static void free_block(StorageHandle *handle)
@@ -163,6 +177,7 @@ static void free_block(StorageHandle *handle)
 
 static void close_registered_in_child(StorageLifecycle *self, StorageHandle *handle)
 {
+    leave_transaction(handle);
     lifecycle_end_handle(handle);
     unlink_handle(self, handle);
     free_block(handle);
@@ -179,6 +194,7 @@ void lifecycle_close_handle(StorageHandle *handle)
         return;
     self = handle->lifecycle;
     if ((handle_state(handle) & HANDLE_REGISTERED) == 0) {
+        leave_transaction(handle);
         lifecycle_end_handle(handle);
         free_block(handle);
         return;
@@ -188,9 +204,12 @@ void lifecycle_close_handle(StorageHandle *handle)
         return;
     }
     is_open = lifecycle_enter(self, &shard) == STORAGE_OK;
-    if (is_open)
+    if (is_open) {
+        leave_transaction(handle);
         lifecycle_end_handle(handle);
+    }
     (void)pthread_mutex_lock(&self->lock);
+    leave_transaction(handle);
     lifecycle_end_handle(handle); /* the stack is closing and has not come to this handle */
     unlink_handle(self, handle);
     is_last = !is_open && self->state == LIFECYCLE_CLOSED && self->handle_count == 0 && self->top == NULL;

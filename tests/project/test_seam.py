@@ -50,7 +50,7 @@ FAMILIES = {
 
 # Called anywhere: they compute, or synchronise threads of this process.
 HARMLESS = re.compile(
-    r"mem(cpy|cmp|move|set|chr|rchr|mem)"
+    r"mem(cpy|cmp|move|set|chr|rchr|mem)|bcmp|bzero"
     r"|str(n?len|n?cmp|n?casecmp|r?chr|str|n?cpy|n?cat|spn|cspn|to[dlfu].*|error_r|errordesc_np)|__xpg_strerror_r"
     r"|__errno_location|v?snprintf|qsort|bsearch|l?abs|__ctype_b_loc|__ctype_to.*_loc|to(lower|upper)"
     r"|abort|__assert_fail|__stack_chk_fail|__isoc99_.*|__.*_chk|_GLOBAL_OFFSET_TABLE_|__tls_get_addr"

@@ -9,7 +9,7 @@
 #include "storage_testutil/fault.h"
 #include "storage_testutil/random_test.h"
 
-enum { STEP_COUNT = 400, SEQUENCE_COUNT = 400 };
+enum { STEP_COUNT = 400, SEQUENCE_COUNT = 400, SEQUENCE_COUNT_OF_OTHERS = 120 };
 
 static const char *const stacks[] = {
     "memory",
@@ -57,7 +57,8 @@ START_TEST(every_answer_is_the_one_of_the_model)
 {
     TestutilRegistry *registry = testutil_registry_new();
     TestutilFactory factory = {registry, stacks[_i]};
-    size_t comparison_count = 0, effect_count = 0, count = property_scaled(SEQUENCE_COUNT);
+    size_t comparison_count = 0, effect_count = 0;
+    size_t count = property_scaled(_i == 0 ? SEQUENCE_COUNT : SEQUENCE_COUNT_OF_OTHERS);
 
     testutil_registry_add_backend(registry, "custom", open_custom, NULL);
     testutil_registry_add_layer(registry, "failing", wrap_failing, NULL);

@@ -155,8 +155,10 @@ static void *follow(void *argument)
 
 static void start_watcher(Watcher *self, StorageBackend *backend)
 {
+    StorageRange range = storage_range_half_open(S("a"), S("g"));
+
     *self = (Watcher){0};
-    testutil_assert_ok(storage_watch(backend, NULL, 0, &self->watch, NULL));
+    testutil_assert_ok(storage_watch(backend, &range, 0, &self->watch, NULL));
     ck_assert_int_eq(pthread_create(&self->thread, NULL, follow, self), 0);
 }
 
@@ -172,6 +174,50 @@ static TestutilVerdict end_watcher(Watcher *self, const TestutilTransactionHisto
     return verdict;
 }
 
+/* Writes keys that nobody reads, lets them expire, sweeps and clears: work that must not touch what is recorded. */
+typedef struct Noise {
+    pthread_t thread;
+    StorageBackend *backend;
+    TestutilClock *clock;
+    atomic_int have_writers_ended;
+    int failure_count;
+} Noise;
+
+static void *make_noise(void *argument)
+{
+    Noise *self = argument;
+    StorageRange range = storage_range_prefix(S("noise"));
+    StorageSetOptions options = STORAGE_SET_OPTIONS_INIT;
+    char buffer[TESTUTIL_KEY_BUFFER_SIZE];
+
+    for (uint64_t i = 0; !atomic_load(&self->have_writers_ended); i++) {
+        StorageSlice key = testutil_key(buffer, sizeof(buffer), "noise", i % 100);
+        options.expiry = storage_expiry_after((int64_t)(i % 7));
+        self->failure_count += storage_set(self->backend, key, S("1"), &options, NULL) != STORAGE_OK;
+        testutil_clock_advance(self->clock, 1);
+        if (i % 16 == 0)
+            self->failure_count += storage_sweep(self->backend, NULL, NULL) != STORAGE_OK;
+        if (i % 64 == 0)
+            self->failure_count += storage_clear_range(self->backend, &range, NULL) != STORAGE_OK;
+        (void)sched_yield();
+    }
+    self->failure_count += storage_clear_range(self->backend, &range, NULL) != STORAGE_OK;
+    return NULL;
+}
+
+static void start_noise(Noise *self, StorageBackend *backend, TestutilClock *clock)
+{
+    *self = (Noise){.backend = backend, .clock = clock};
+    ck_assert_int_eq(pthread_create(&self->thread, NULL, make_noise, self), 0);
+}
+
+static void end_noise(Noise *self)
+{
+    atomic_store(&self->have_writers_ended, 1);
+    ck_assert_int_eq(pthread_join(self->thread, NULL), 0);
+    ck_assert_int_eq(self->failure_count, 0);
+}
+
 /* What a history came to. */
 typedef struct Outcome {
     size_t commit_count, refused_count;
@@ -182,12 +228,16 @@ static TestutilVerdict run_history(const TestutilFactory *factory, uint64_t seed
 {
     Worker workers[THREAD_COUNT];
     Watcher watcher;
+    Noise noise;
     pthread_barrier_t start;
     StorageBackend *backend;
+    TestutilClock *clock = testutil_clock_new(seed);
+    TestutilStoreOptions options = {.environment = testutil_clock_environment(clock)};
     TestutilTransactionHistory *history = testutil_transaction_history_new(THREAD_COUNT);
 
-    testutil_assert_ok(testutil_factory_open(factory, NULL, &backend, NULL));
+    testutil_assert_ok(testutil_factory_open(factory, &options, &backend, NULL));
     start_watcher(&watcher, backend);
+    start_noise(&noise, backend, clock);
     ck_assert_int_eq(pthread_barrier_init(&start, NULL, THREAD_COUNT), 0);
     for (size_t i = 0; i < THREAD_COUNT; i++) {
         workers[i] = (Worker){.history = history,
@@ -203,10 +253,12 @@ static TestutilVerdict run_history(const TestutilFactory *factory, uint64_t seed
     }
     (void)pthread_barrier_destroy(&start);
     outcome->commit_count += testutil_transaction_history_commit_count(history);
+    end_noise(&noise);
     TestutilVerdict verdict = end_watcher(&watcher, history, reason);
     if (verdict == TESTUTIL_HISTORY_CORRECT)
         verdict = testutil_transaction_history_check(history, backend, reason);
     testutil_assert_ok(storage_close(backend, NULL));
+    testutil_clock_free(clock);
     testutil_transaction_history_free(history);
     return verdict;
 }

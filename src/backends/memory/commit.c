@@ -111,14 +111,11 @@ StorageStatus commit_finish(MemoryStore *store, WritePlan *plan, int64_t now_ns)
 
 StripeSet commit_stripes(const WriteSet *writes, const StorageContext *ctx)
 {
-    StripeSet stripes = {{0}};
-    if (writes->clear_count > 0)
-        stripe_set_add_all(&stripes);
-    else
-        for (size_t i = 0; i < writes->count; i++)
-            stripe_set_add(&stripes, stripe_of(write_key_slice(writes->log[i]->key)));
+    StripeSet stripes = writes->clear_count > 0 ? STRIPES_ALL : 0;
+    for (size_t i = 0; i < writes->count && stripes != STRIPES_ALL; i++)
+        stripes |= stripe_of(write_key_slice(writes->log[i]->key));
     if (ctx->payload_hash != NULL)
-        stripe_set_add(&stripes, (uint32_t)(token_hash(ctx->organization, ctx->token) % STRIPE_COUNT));
+        stripes |= stripe_of_hash(token_hash(ctx->organization, ctx->token));
     return stripes;
 }
 

@@ -81,13 +81,12 @@ static void examine_list(MemoryStore *self, Version *list)
 {
     while (list != NULL) {
         Version *version = list;
-        StripeSet stripes = {{0}};
+        StripeSet stripes = stripe_of(record_key(version->record));
         EpochGuard guard = epoch_enter(&self->epoch);
         list = version->next_retired;
-        stripe_set_add(&stripes, stripe_of(record_key(version->record)));
-        stripes_lock(self, &stripes);
+        stripes_lock(self, stripes);
         examine(self, version);
-        stripes_unlock(self, &stripes);
+        stripes_unlock(self, stripes);
         epoch_leave(&self->epoch, guard);
     }
 }

@@ -10,34 +10,26 @@ int64_t store_now(MemoryStore *self)
     return wall_ns > last_ns ? wall_ns : last_ns;
 }
 
-uint32_t stripe_of(StorageSlice key)
+StripeSet stripe_of_hash(uint64_t hash)
 {
-    return (uint32_t)(XXH3_64bits(key.data, key.size) % STRIPE_COUNT);
+    return UINT64_C(1) << (hash % STRIPE_COUNT);
 }
 
-void stripe_set_add(StripeSet *set, uint32_t stripe)
+StripeSet stripe_of(StorageSlice key)
 {
-    set->bits[stripe / 64] |= UINT64_C(1) << (stripe % 64);
+    return stripe_of_hash(XXH3_64bits(key.data, key.size));
 }
 
-void stripe_set_add_all(StripeSet *set)
+void stripes_lock(MemoryStore *self, StripeSet set)
 {
-    for (size_t i = 0; i < STRIPE_COUNT / 64; i++)
-        set->bits[i] = UINT64_MAX;
+    for (; set != 0; set &= set - 1)
+        (void)pthread_mutex_lock(&self->stripes[__builtin_ctzll(set)].lock);
 }
 
-void stripes_lock(MemoryStore *self, const StripeSet *set)
+void stripes_unlock(MemoryStore *self, StripeSet set)
 {
-    for (size_t i = 0; i < STRIPE_COUNT / 64; i++)
-        for (uint64_t bits = set->bits[i]; bits != 0; bits &= bits - 1)
-            (void)pthread_mutex_lock(&self->stripes[64 * i + (size_t)__builtin_ctzll(bits)].lock);
-}
-
-void stripes_unlock(MemoryStore *self, const StripeSet *set)
-{
-    for (size_t i = 0; i < STRIPE_COUNT / 64; i++)
-        for (uint64_t bits = set->bits[i]; bits != 0; bits &= bits - 1)
-            (void)pthread_mutex_unlock(&self->stripes[64 * i + (size_t)__builtin_ctzll(bits)].lock);
+    for (; set != 0; set &= set - 1)
+        (void)pthread_mutex_unlock(&self->stripes[__builtin_ctzll(set)].lock);
 }
 
 Version *store_current(MemoryStore *self, StorageSlice key, int64_t now_ns)

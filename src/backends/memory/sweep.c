@@ -25,14 +25,14 @@ static StorageStatus plan_expired(MemoryStore *store, WritePlan *plan, Version *
 static StorageStatus sweep_due(MemoryStore *store, Version *const *due, size_t count, int64_t now_ns,
                                uint64_t *ret_count)
 {
-    StripeSet stripes = {{0}};
+    StripeSet stripes = 0;
     EpochGuard guard;
     WritePlan plan;
     StorageStatus status;
     for (size_t i = 0; i < count; i++)
-        stripe_set_add(&stripes, stripe_of(record_key(due[i]->record)));
+        stripes |= stripe_of(record_key(due[i]->record));
     write_plan_init(&plan);
-    stripes_lock(store, &stripes);
+    stripes_lock(store, stripes);
     guard = epoch_enter(&store->epoch);
     status = plan_expired(store, &plan, due, count, now_ns);
     if (status == STORAGE_OK && plan.count > 0)
@@ -45,7 +45,7 @@ static StorageStatus sweep_due(MemoryStore *store, Version *const *due, size_t c
     if (status != STORAGE_OK)
         write_plan_abandon(store, &plan);
     epoch_leave(&store->epoch, guard);
-    stripes_unlock(store, &stripes);
+    stripes_unlock(store, stripes);
     write_plan_done(&plan);
     return status;
 }

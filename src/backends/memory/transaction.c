@@ -243,12 +243,12 @@ static StorageStatus commit_once(MemoryTransaction *self, uint64_t *ret_revision
     StorageStatus status;
     EpochGuard guard;
     if (self->reads.count > 0)
-        stripe_set_add_all(&stripes);
-    stripes_lock(store, &stripes);
+        stripes = STRIPES_ALL;
+    stripes_lock(store, stripes);
     guard = epoch_enter(&store->epoch);
     status = commit_locked(self, ret_revision, ctx);
     epoch_leave(&store->epoch, guard);
-    stripes_unlock(store, &stripes);
+    stripes_unlock(store, stripes);
     return status;
 }
 

@@ -262,19 +262,16 @@ static StorageStatus write_several_locked(Write *write)
 
 static StripeSet stripes_for(const Write *write)
 {
-    StripeSet stripes = {{0}};
-    for (size_t i = 0; i < write->operation_count; i++) {
-        if (write->operations[i].kind == STORAGE_OPERATION_CLEAR_RANGE)
-            stripe_set_add_all(&stripes);
-        else
-            stripe_set_add(&stripes, stripe_of(write->operations[i].key));
-    }
+    StripeSet stripes = 0;
+    for (size_t i = 0; i < write->operation_count; i++)
+        stripes |= write->operations[i].kind == STORAGE_OPERATION_CLEAR_RANGE ? STRIPES_ALL
+                                                                              : stripe_of(write->operations[i].key);
     if (write->ctx->payload_hash != NULL)
-        stripe_set_add(&stripes, (uint32_t)(token_hash(write->ctx->organization, write->ctx->token) % STRIPE_COUNT));
+        stripes |= stripe_of_hash(token_hash(write->ctx->organization, write->ctx->token));
     return stripes;
 }
 
-static StorageStatus write_locked(Write *write, const StripeSet *stripes)
+static StorageStatus write_locked(Write *write, StripeSet stripes)
 {
     MemoryStore *store = write->store;
     EpochGuard guard;
@@ -297,11 +294,11 @@ StorageStatus memory_write(StorageBackend *backend, const StorageOperation *oper
     MemoryStore *store = (MemoryStore *)backend;
     Write write = {store, operations, operation_count, mode, ret_results, ctx, 0};
     StripeSet stripes = stripes_for(&write);
-    StorageStatus status = write_locked(&write, &stripes);
+    StorageStatus status = write_locked(&write, stripes);
     if (status == STORAGE_NO_SPACE) {
         (void)store_sweep(store, SIZE_MAX, NULL, ctx);
         store_reclaim_all(store);
-        status = write_locked(&write, &stripes);
+        status = write_locked(&write, stripes);
     }
     if (status == STORAGE_NO_SPACE) {
         (void)atomic_fetch_add_explicit(&store->counters.refused_for_space, 1, memory_order_relaxed);

@@ -12,6 +12,7 @@
 #ifndef STORAGE_TESTUTIL_RANDOM_TEST_H
 #define STORAGE_TESTUTIL_RANDOM_TEST_H
 
+#include "storage_testutil/allocator.h"
 #include "storage_testutil/assert.h"
 #include "storage_testutil/factory.h"
 
@@ -21,6 +22,7 @@ typedef struct TestutilRandomReport {
     uint64_t seed;
     size_t comparison_count; /* answers compared in the first run of the sequence */
     size_t effect_count;     /* writes and commits of it that changed something */
+    size_t refused_count;    /* calls of it that were refused for want of memory */
     size_t step_count;       /* of the reproducer; 0 when there was no difference */
     size_t trial_count;      /* runs that the search for it took */
     TestutilText reproducer; /* readable lines; empty when there was no difference */
@@ -32,6 +34,13 @@ typedef struct TestutilRandomReport {
  */
 int testutil_random_test(const TestutilFactory *factory, uint64_t seed, size_t step_count,
                          TestutilRandomReport *ret_report);
+
+/*
+ * The same while allocations fail: during some steps one allocation of `allocator`, which the caller has set, is made
+ * to fail. A call that is refused with NO_MEMORY must have had no effect.
+ */
+int testutil_random_test_with_failures(const TestutilFactory *factory, TestutilAllocator *allocator, uint64_t seed,
+                                       size_t step_count, TestutilRandomReport *ret_report);
 void testutil_random_report_done(TestutilRandomReport *report);
 
 STORAGE_END_DECLS
