@@ -36,6 +36,7 @@ struct Row {
 };
 
 struct Report {
+    double load_before = 0, load_after = 0; /* of the machine, over the last minute */
     std::vector<Row> rows;
     std::vector<double> bytes_per_key; /* by contender */
     std::string memory_text;           /* what the memory backend says about itself */
@@ -121,6 +122,12 @@ double median(std::vector<double> numbers)
     return numbers.size() % 2 == 1 ? numbers[middle] : (numbers[middle - 1] + numbers[middle]) / 2;
 }
 
+double load_average()
+{
+    double load = 0;
+    return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
 /* ---- the run ---- */
 
 /* Adds the rate of one round for each contender; they take turns in beginning. */
@@ -161,6 +168,7 @@ Report run(const Options &options, const std::vector<ContenderType> &types)
     const std::vector<Cell> cells = slice_cells();
     std::vector<std::unique_ptr<Contender>> contenders;
     Report report;
+    report.load_before = load_average();
 
     /* Memory is measured first, while the process has nothing that was freed and could be used again. */
     for (const ContenderType &type : types) {
@@ -185,6 +193,7 @@ Report run(const Options &options, const std::vector<ContenderType> &types)
         for (Row &row : measure_loads(options, keys, types))
             report.rows.push_back(row);
     }
+    report.load_after = load_average();
     return report;
 }
 
@@ -209,9 +218,11 @@ void print_table(const Options &options, const std::vector<ContenderType> &types
         "kv_bench %s: %llu keys of %zu bytes (%s), values of %zu bytes copied out; %u rounds of %.2f s slices\n",
         storage_version(), static_cast<unsigned long long>(options.keys), key_size, shape_name(options.shape),
         value_size, options.rounds, options.seconds);
-    std::printf("%u processors, build type %s; rates in thousands a second (median), ratio ours/theirs: median "
-                "(smallest to largest)\n\n",
-                std::thread::hardware_concurrency(), BUILD_TYPE);
+    std::printf("%u processors, load average %.1f before and %.1f after, build type %s\n",
+                std::thread::hardware_concurrency(), report.load_before, report.load_after, BUILD_TYPE);
+    if (report.load_before > 1)
+        std::printf("The machine was busy with something else: these figures compare, but do not measure.\n");
+    std::printf("Rates in thousands a second (median), ratio ours/theirs: median (smallest to largest)\n\n");
 
     std::printf("%-32s %10s", "", types[0].name);
     for (size_t contender = 1; contender < types.size(); contender++)
@@ -238,10 +249,11 @@ void print_json(const Options &options, const std::vector<ContenderType> &types,
 {
     std::printf("{\"version\":\"%s\",\"keys\":%llu,\"key_shape\":\"%s\",\"key_bytes\":%zu,\"value_bytes\":%zu,"
                 "\"rounds\":%u,\"load_rounds\":%u,\"slice_seconds\":%g,\"seed\":%llu,\"processors\":%u,"
-                "\"build_type\":\"%s\",\"contenders\":[",
+                "\"build_type\":\"%s\",\"load_before\":%.2f,\"load_after\":%.2f,\"contenders\":[",
                 storage_version(), static_cast<unsigned long long>(options.keys), shape_name(options.shape), key_size,
                 value_size, options.rounds, options.load_rounds, options.seconds,
-                static_cast<unsigned long long>(options.seed), std::thread::hardware_concurrency(), BUILD_TYPE);
+                static_cast<unsigned long long>(options.seed), std::thread::hardware_concurrency(), BUILD_TYPE,
+                report.load_before, report.load_after);
     for (size_t contender = 0; contender < types.size(); contender++)
         std::printf("%s{\"name\":\"%s\",\"resident_bytes_per_key\":%.1f}", contender == 0 ? "" : ",",
                     types[contender].name, report.bytes_per_key[contender]);

@@ -45,7 +45,11 @@ static int take_option(Session *session, const Verb *verb, const StorageSlice *w
         arguments->values[i] = words[++*index];
         return EXIT_DONE;
     }
-    return usage_error(session, verb, "unknown option ", word);
+    return session_usage_error(session,
+                               "unknown option %.*s; \"--\" ends the options: write it before an argument that "
+                               "begins with \"-\"; \"%shelp %s\" shows the usage",
+                               (int)(word.size < 60 ? word.size : 60), (const char *)word.data,
+                               session->in_shell ? "" : "storagectl ", verb->name);
 }
 
 int arguments_parse(Session *session, const Verb *verb, const StorageSlice *words, size_t word_count,

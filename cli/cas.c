@@ -29,7 +29,7 @@ static int parse_expected(Session *session, const Arguments *arguments, size_t *
         return EXIT_DONE;
     }
     if (!arguments_number(arguments->values[OPTION_REVISION], &revision) || revision == 0)
-        return session_usage_error(session, "--revision takes a whole number from 1 on");
+        return session_usage_error(session, "--revision takes a whole number from 1 to 18446744073709551615");
     *ret_expected = storage_expect_revision(revision);
     return EXIT_DONE;
 }

@@ -18,7 +18,11 @@ static const char ending[] = "\n"
                              "  -c, --config FILE    the configuration of the store\n"
                              "  -e, --escapes        decode \\xHH, \\n, \\t, \\0 and \\\\ in the arguments\n"
                              "  -h, --help           this help, or that of the verb\n"
-                             "      --               what follows is no option\n"
+                             "      --version        the versions of the program and the library\n"
+                             "      --               ends the options: what follows may begin with \"-\"\n"
+                             "\n"
+                             "Verbs have options of their own, such as scan --limit N and shell --keep-going:\n"
+                             "\"storagectl help VERB\" shows them.\n"
                              "\n"
                              "Exit codes: 0 done, 1 not found, 2 usage or configuration, 3 conflict, 4 unavailable,\n"
                              "5 corrupt or incompatible, 6 a limit, 7 input, output or space, 8 outcome unknown,\n"
@@ -42,13 +46,15 @@ static void print_verb(const Verb *verb)
         output_format(" [%s%s%s]", option->name, option->value_name != NULL ? " " : "",
                       option->value_name != NULL ? option->value_name : "");
     }
-    output_format("\n\n%s%s", verb->details, verb->option_count > 0 ? "\n" : "");
+    output_format("\n\n%s%s", verb->details, verb->option_count > 0 || verb->argument_max > 0 ? "\n" : "");
     for (size_t i = 0; i < verb->option_count; i++) {
         char left[32];
         (void)snprintf(left, sizeof(left), "%s %s", verb->options[i].name,
                        verb->options[i].value_name != NULL ? verb->options[i].value_name : "");
         output_format("  %-18s %s\n", left, verb->options[i].doc);
     }
+    if (verb->argument_max > 0)
+        output_format("  %-18s %s\n", "--", "ends the options: what follows may begin with \"-\"");
 }
 
 static int run(Session *session, const Arguments *arguments)

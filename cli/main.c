@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct Invocation {
     const char *config_path;
@@ -28,6 +30,16 @@ static int is_option(const char *argument, const char *short_name, const char *l
     return strcmp(argument, short_name) == 0 || strcmp(argument, long_name) == 0;
 }
 
+static int take_config_path(Invocation *self, Session *session, const char *path)
+{
+    if (path == NULL || path[0] == '\0')
+        return session_usage_error(session, "-c (--config) needs the name of a configuration file");
+    if (self->config_path != NULL)
+        return session_usage_error(session, "-c (--config) is given twice; a store has one configuration file");
+    self->config_path = path;
+    return EXIT_DONE;
+}
+
 /* Takes the global option at argv[*index]. Returns 0 when it is none; `*ret_exit_code` tells whether it is right. */
 static int take_global_option(Invocation *self, Session *session, char **argv, int *index, int *ret_exit_code)
 {
@@ -40,12 +52,12 @@ static int take_global_option(Invocation *self, Session *session, char **argv, i
     } else if (is_option(argument, "-e", "--escapes")) {
         self->decodes_escapes = 1;
     } else if (strncmp(argument, "--config=", 9) == 0) {
-        self->config_path = argument + 9;
+        *ret_exit_code = take_config_path(self, session, argument + 9);
     } else if (is_option(argument, "-c", "--config")) {
-        if (argv[*index + 1] == NULL)
-            *ret_exit_code = session_usage_error(session, "%s needs the name of a configuration file", argument);
-        else
-            self->config_path = argv[++*index];
+        *ret_exit_code = take_config_path(self, session, argv[*index + 1]);
+        *index += *ret_exit_code == EXIT_DONE;
+    } else if (strncmp(argument, "-c", 2) == 0) {
+        *ret_exit_code = take_config_path(self, session, argument + 2);
     } else {
         return 0;
     }
@@ -103,6 +115,10 @@ static int run_verb(Session *session, const Verb *verb, Invocation *invocation)
     if (exit_code == EXIT_DONE)
         exit_code = verb->run(session, &arguments);
     close_code = session_close(session);
+    if (invocation->config_path == NULL && (verb->flags & VERB_NOT_IN_SHELL) == 0 && isatty(STDERR_FILENO))
+        (void)fputs("storagectl: this store was empty, in memory, and is gone; \"-c FILE\" names a store, \"storagectl "
+                    "help shell\" tells of scripts\n",
+                    stderr);
     return exit_code != EXIT_DONE ? exit_code : close_code;
 }
 

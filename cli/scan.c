@@ -35,7 +35,7 @@ static int run(Session *session, const Arguments *arguments)
     int exit_code;
     if (arguments->is_given[OPTION_LIMIT] &&
         (!arguments_number(arguments->values[OPTION_LIMIT], &scan_options.limit) || scan_options.limit == 0))
-        return session_usage_error(session, "--limit takes a whole number from 1 on");
+        return session_usage_error(session, "--limit takes a whole number from 1 to 18446744073709551615");
     if (arguments->is_given[OPTION_REVERSE])
         scan_options.flags |= STORAGE_SCAN_REVERSE;
     if (arguments->is_given[OPTION_KEYS_ONLY])

@@ -28,7 +28,7 @@ static const Meaning meanings[] = {
     {STORAGE_UNSUPPORTED, EXIT_USAGE, "choose a backend that can"},
     {STORAGE_CONFIG, EXIT_USAGE, NULL},
     {STORAGE_ACCESS_DENIED, EXIT_USAGE, "check owner and permissions"},
-    {STORAGE_READ_ONLY, EXIT_USAGE, "use a configuration without the read_only layer to write"},
+    {STORAGE_READ_ONLY, EXIT_USAGE, "to write, leave out the read_only layer, and --read-only after begin"},
     {STORAGE_RATE_LIMITED, EXIT_LIMIT, "try again later"},
     {STORAGE_SIZE_LIMIT_EXCEEDED, EXIT_LIMIT, NULL},
     {STORAGE_RANGE_LIMIT_EXCEEDED, EXIT_LIMIT, "ask for less at once"},

@@ -23,6 +23,7 @@ static const Option options[] = {{"--keep-going", NULL, "do not stop a script at
 typedef struct Reader {
     char *line;
     size_t capacity;
+    int error; /* an errno number when the last line could not be read */
 } Reader;
 
 /* The next line without its end. Returns 0 when there is none. */
@@ -43,8 +44,10 @@ static int next_line(Reader *self, const Session *session, StorageSlice *ret_lin
     }
     errno = 0;
     size = getline(&self->line, &self->capacity, stdin);
-    if (size < 0)
+    if (size < 0) {
+        self->error = feof(stdin) ? 0 : errno != 0 ? errno : EIO; /* for lack of memory there is no ferror */
         return 0;
+    }
     if (size > 0 && self->line[size - 1] == '\n')
         size--;
     *ret_line = storage_bytes(self->line, (size_t)size);
@@ -87,8 +90,8 @@ static int run_lines(Session *session, const Arguments *arguments)
             break;
     }
     session->verb_name = NULL;
-    if (ferror(stdin)) {
-        (void)session_usage_error(session, "standard input cannot be read: %s", strerror(errno));
+    if (reader.error != 0) {
+        (void)session_usage_error(session, "standard input cannot be read: %s", strerror(reader.error));
         kept_exit_code = EXIT_IO;
     }
     free(reader.line);

@@ -374,59 +374,51 @@ static StorageStatus apply(Commit *commit, const StorageOperation *operation, St
     return STORAGE_OK;
 }
 
-static void finish_commit(CustomBackend *self, const Commit *commit)
+static void finish_commit(CustomBackend *self, uint64_t revision, int64_t now_ns)
 {
-    self->revision = commit->revision;
-    self->last_commit_ns = commit->now_ns;
+    self->revision = revision;
+    self->last_commit_ns = now_ns;
 }
 
-/* Each operation by itself, each with a revision of its own. */
-static void write_each(CustomBackend *self, const StorageOperation *operations, size_t operation_count,
-                       StorageResult *ret_results, StorageContext *ctx)
+/*
+ * Several operations work on a draft of the table, and each sees what the earlier ones did. The draft takes the place
+ * of the table at the end, or it is dropped and nobody has seen it: ATOMIC when any operation failed, INDEPENDENT when
+ * memory ran out. A single operation needs no draft, because `apply` is all or nothing. The mutex is held.
+ */
+static StorageStatus write_locked(CustomBackend *self, const StorageOperation *operations, size_t operation_count,
+                                  uint32_t mode, StorageResult *ret_results, StorageContext *ctx)
 {
-    Commit commit = {&self->table, self->revision + 1, database_time(self), ctx};
+    Table draft = {0};
+    int is_drafted = operation_count > 1;
+    Commit commit = {is_drafted ? &draft : &self->table, self->revision + 1, database_time(self), ctx};
+    uint64_t last_revision = 0;
+    StorageStatus failure = STORAGE_OK;
+
+    if (is_drafted && !table_copy(&self->table, 0, self->table.count, &draft))
+        return out_of_memory(ctx);
     for (size_t index = 0; index < operation_count; index++) {
         StorageResult *result = &ret_results[index];
         result->status = apply(&commit, &operations[index], result);
         if (result->status == STORAGE_OK && result->revision != 0) {
-            finish_commit(self, &commit);
-            commit.revision += 1;
+            last_revision = result->revision;
+            commit.revision += mode == STORAGE_WRITE_INDEPENDENT ? 1 : 0;
+        } else if (failure == STORAGE_OK && (mode == STORAGE_WRITE_ATOMIC || result->status == STORAGE_NO_MEMORY)) {
+            failure = result->status;
         }
     }
-}
-
-/*
- * All or nothing: the operations work on a draft of the table, and each sees what the earlier ones did. The draft takes
- * the place of the table when all succeeded; else it is dropped and nobody has seen it.
- */
-static StorageStatus write_atomic(CustomBackend *self, const StorageOperation *operations, size_t operation_count,
-                                  StorageResult *ret_results, StorageContext *ctx)
-{
-    Table draft;
-    Commit commit = {&draft, self->revision + 1, database_time(self), ctx};
-    StorageStatus status = STORAGE_OK;
-    int wrote = 0;
-
-    if (!table_copy(&self->table, 0, self->table.count, &draft))
-        return out_of_memory(ctx);
-    for (size_t index = 0; index < operation_count; index++) {
-        status = apply(&commit, &operations[index], &ret_results[index]);
-        ret_results[index].status = status;
-        if (status != STORAGE_OK) {
-            StorageResult failed = ret_results[index];
-            for (size_t other = 0; other < operation_count; other++)
-                ret_results[other] = (StorageResult){.status = STORAGE_CANCELLED};
-            ret_results[index] = failed;
-            table_done(&draft);
-            return status;
-        }
-        wrote |= ret_results[index].revision != 0;
+    if (failure != STORAGE_OK) {
+        for (size_t index = 0; index < operation_count; index++)
+            if (ret_results[index].status == STORAGE_OK)
+                ret_results[index] = (StorageResult){.status = STORAGE_CANCELLED};
+        table_done(&draft);
+        return failure;
     }
-    Table before = self->table;
-    self->table = draft;
-    table_done(&before);
-    if (wrote)
-        finish_commit(self, &commit);
+    if (is_drafted) {
+        table_done(&self->table);
+        self->table = draft;
+    }
+    if (last_revision != 0)
+        finish_commit(self, last_revision, commit.now_ns);
     return STORAGE_OK;
 }
 
@@ -439,12 +431,7 @@ static StorageStatus custom_write(StorageBackend *base, const StorageOperation *
     if (status < 0)
         return status;
     pthread_mutex_lock(&self->mutex);
-    if (mode == STORAGE_WRITE_ATOMIC && operation_count > 1) {
-        status = write_atomic(self, operations, operation_count, ret_results, ctx);
-    } else {
-        write_each(self, operations, operation_count, ret_results, ctx);
-        status = mode == STORAGE_WRITE_ATOMIC ? ret_results[0].status : STORAGE_OK;
-    }
+    status = write_locked(self, operations, operation_count, mode, ret_results, ctx);
     pthread_mutex_unlock(&self->mutex);
     return status;
 }
@@ -457,11 +444,11 @@ static StorageStatus custom_sweep(StorageBackend *base, uint64_t *ret_count, Sto
     if (status < 0)
         return status;
     pthread_mutex_lock(&self->mutex);
-    Commit commit = {&self->table, self->revision + 1, database_time(self), ctx};
-    size_t swept_count = table_remove_expired(&self->table, commit.now_ns);
+    int64_t now_ns = database_time(self);
+    size_t swept_count = table_remove_expired(&self->table, now_ns);
     if (swept_count > 0) {
-        finish_commit(self, &commit);
-        storage_context_set_revision(ctx, commit.revision);
+        finish_commit(self, self->revision + 1, now_ns);
+        storage_context_set_revision(ctx, self->revision);
     }
     pthread_mutex_unlock(&self->mutex);
     *ret_count = swept_count;

@@ -666,19 +666,34 @@ typedef struct CommandLine {
     uint64_t lookups, seed;
 } CommandLine;
 
+static const char usage[] = "usage: package_catalog STACK.json [--input FILE] [--lookups N] [--seed N]";
+
+static uint64_t parse_count(const char *option, const char *text)
+{
+    char *end;
+    unsigned long long count = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0')
+        surprise("%s takes a whole number, not \"%s\"", option, text);
+    return count;
+}
+
 static void parse_command_line(CommandLine *self, int argc, char **argv)
 {
     int i = 2;
     if (argc < 2)
-        surprise("usage: package_catalog STACK.json [--input FILE] [--lookups N] [--seed N]");
+        surprise("%s", usage);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        printf("%s\n", usage);
+        exit(0);
+    }
     self->stack_path = argv[1];
     for (; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--input") == 0)
             self->input_path = argv[i + 1];
         else if (strcmp(argv[i], "--lookups") == 0)
-            self->lookups = strtoull(argv[i + 1], NULL, 10);
+            self->lookups = parse_count(argv[i], argv[i + 1]);
         else if (strcmp(argv[i], "--seed") == 0)
-            self->seed = strtoull(argv[i + 1], NULL, 10);
+            self->seed = parse_count(argv[i], argv[i + 1]);
         else
             break;
     }

@@ -19,9 +19,13 @@ typedef struct Gate {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     int is_held, is_open;
+    unsigned reading_count; /* of the thread that waits */
 } Gate;
 
-static _Thread_local int held_at_the_gate;
+/* How often a waiting thread must have read the clock until it surely waits: the checks before the wait are fewer. */
+enum { READINGS_OF_A_WAITER = 10 };
+
+static _Thread_local int held_at_the_gate, counted_at_the_gate;
 
 static int64_t gate_wall_ns(void *user_data)
 {
@@ -41,6 +45,12 @@ static uint64_t gate_monotonic_ns(void *user_data)
         pthread_cond_broadcast(&gate->changed);
         while (!gate->is_open)
             pthread_cond_wait(&gate->changed, &gate->mutex);
+        pthread_mutex_unlock(&gate->mutex);
+    }
+    if (counted_at_the_gate) {
+        pthread_mutex_lock(&gate->mutex);
+        gate->reading_count++;
+        pthread_cond_broadcast(&gate->changed);
         pthread_mutex_unlock(&gate->mutex);
     }
     return gate->time->monotonic_ns(gate->time->user_data);
@@ -293,6 +303,87 @@ static void a_handle_is_closed_while_a_call_is_left_after_the_close(TestutilFixt
     gate_done(&gate);
 }
 
+/* ---- a watcher that surely waits ---- */
+
+/*
+ * A wait with a deadline looks at an injected clock again and again; a thread that has looked so often is inside.
+ */
+typedef struct Waiter {
+    StorageWatch *watch;
+    StorageContext *ctx;
+    StorageStatus status;
+    pthread_t thread;
+} Waiter;
+
+static void *wait_counted(void *argument)
+{
+    Waiter *waiter = argument;
+    const StorageChange *change;
+
+    counted_at_the_gate = 1;
+    waiter->status = storage_watch_next(waiter->watch, &change, waiter->ctx);
+    return NULL;
+}
+
+static void start_waiting(Waiter *waiter, TestutilFixture *fixture, Gate *gate)
+{
+    *waiter = (Waiter){.watch = watch(fixture, NULL, 0), .ctx = storage_context_new()};
+    testutil_assert(waiter->ctx != NULL, "no memory for a context");
+    storage_context_set_deadline(waiter->ctx, UINT64_MAX);
+    testutil_assert(pthread_create(&waiter->thread, NULL, wait_counted, waiter) == 0, "no thread");
+    pthread_mutex_lock(&gate->mutex);
+    while (gate->reading_count < READINGS_OF_A_WAITER)
+        pthread_cond_wait(&gate->changed, &gate->mutex);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+static void end_waiting(Waiter *waiter, Gate *gate, StorageStatus expected)
+{
+    pthread_join(waiter->thread, NULL);
+    testutil_assert_status(expected, waiter->status);
+    storage_watch_close(waiter->watch);
+    storage_context_free(waiter->ctx);
+    gate_done(gate);
+}
+
+static void a_watcher_inside_its_wait_is_told_of_the_close(TestutilFixture *fixture)
+{
+    Waiter waiter;
+    Gate gate;
+
+    if (!gate_init(&gate, fixture))
+        return;
+    start_waiting(&waiter, fixture, &gate);
+    testutil_case_close(fixture);
+    end_waiting(&waiter, &gate, STORAGE_SHUTTING_DOWN);
+}
+
+static void a_watcher_inside_its_wait_is_cancelled(TestutilFixture *fixture)
+{
+    Waiter waiter;
+    Gate gate;
+
+    if (!gate_init(&gate, fixture))
+        return;
+    start_waiting(&waiter, fixture, &gate);
+    storage_context_cancel(waiter.ctx);
+    end_waiting(&waiter, &gate, STORAGE_CANCELLED);
+    testutil_case_close(fixture);
+}
+
+static void a_watcher_inside_its_wait_is_told_of_a_commit(TestutilFixture *fixture)
+{
+    Waiter waiter;
+    Gate gate;
+
+    if (!gate_init(&gate, fixture))
+        return;
+    start_waiting(&waiter, fixture, &gate);
+    set(fixture, "a", "2");
+    end_waiting(&waiter, &gate, STORAGE_OK);
+    testutil_case_close(fixture);
+}
+
 static const TestutilContractCase cases[] = {
     CASE(a_close_without_a_deadline_waits_for_the_call, 0, 0, "a=1"),
     CASE(new_calls_are_refused_while_a_close_waits, 0, 0, "a=1"),
@@ -301,5 +392,8 @@ static const TestutilContractCase cases[] = {
     CASE(a_write_in_progress_is_answered_after_a_close_at_its_deadline, 0, WRITES, "a=1"),
     CASE(handles_outlive_a_close_at_its_deadline, 0, 0, "a=1"),
     CASE(a_handle_is_closed_while_a_call_is_left_after_the_close, 0, 0, "a=1"),
+    CASE(a_watcher_inside_its_wait_is_told_of_the_close, WATCH, 0, NULL),
+    CASE(a_watcher_inside_its_wait_is_cancelled, WATCH, 0, NULL),
+    CASE(a_watcher_inside_its_wait_is_told_of_a_commit, WATCH, WRITES, "a=1"),
 };
 const CaseTable testutil_cases_close_running = CASE_TABLE(cases);

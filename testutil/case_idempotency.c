@@ -240,6 +240,20 @@ static void another_expectation_under_the_token_is_refused(TestutilFixture *fixt
                                                    TEXT("2"), NULL, with_token(fixture, "token")));
 }
 
+static void another_range_under_the_token_is_refused(TestutilFixture *fixture)
+{
+    StorageRange range = storage_range_half_open(TEXT("a"), TEXT("b"));
+    StorageRange other_end = storage_range_half_open(TEXT("a"), TEXT("c"));
+    StorageRange other_start = storage_range_half_open(TEXT(""), TEXT("b"));
+    StorageRange other_kind = range_between(excluded("a"), excluded("b"));
+
+    testutil_assert_ok(storage_clear_range(fixture->backend, &range, with_token(fixture, "token")));
+    assert_reused(fixture, storage_clear_range(fixture->backend, &other_end, with_token(fixture, "token")));
+    assert_reused(fixture, storage_clear_range(fixture->backend, &other_start, with_token(fixture, "token")));
+    assert_reused(fixture, storage_clear_range(fixture->backend, &other_kind, with_token(fixture, "token")));
+    assert_store(fixture, "b=2");
+}
+
 static void the_border_between_key_and_value_counts(TestutilFixture *fixture)
 {
     testutil_assert_ok(set_with_token(fixture, "token", "ab", "c"));
@@ -440,6 +454,7 @@ static const TestutilContractCase cases[] = {
     CASE(another_kind_under_the_token_is_refused, IDEMPOTENCY | CLEAR_RANGE, WRITES, NULL),
     CASE(another_expiry_under_the_token_is_refused, IDEMPOTENCY | EXPIRY, WRITES, NULL),
     CASE(another_expectation_under_the_token_is_refused, IDEMPOTENCY | COMPARE, WRITES, "a=1"),
+    CASE(another_range_under_the_token_is_refused, IDEMPOTENCY | CLEAR_RANGE, WRITES, "a=1 b=2"),
     CASE(the_border_between_key_and_value_counts, IDEMPOTENCY, WRITES, NULL),
     CASE(another_order_of_operations_is_refused, IDEMPOTENCY | MULTI_WRITE, WRITES, NULL),
     CASE(another_mode_is_refused, IDEMPOTENCY | MULTI_WRITE, WRITES, NULL),

@@ -133,6 +133,20 @@ static void writes_that_were_rolled_back_are_part_of_the_payload(TestutilFixture
     assert_store(fixture, "a=1");
 }
 
+static void a_rollback_is_part_of_the_payload(TestutilFixture *fixture)
+{
+    StorageTransaction *txn;
+    uint32_t savepoint;
+
+    commit_with_token(fixture, begin_with_rollback(fixture), "token", STORAGE_OK);
+    txn = begin(fixture);
+    transaction_set(txn, "a", "1");
+    testutil_assert_ok(storage_transaction_savepoint(txn, &savepoint, NULL));
+    transaction_set(txn, "b", "undone");
+    commit_with_token(fixture, txn, "token", STORAGE_IDEMPOTENCY_KEY_REUSED);
+    assert_store(fixture, "a=1");
+}
+
 static void an_aborted_transaction_uses_no_token(TestutilFixture *fixture)
 {
     StorageTransaction *txn = begin_with_writes(fixture, "1");
@@ -165,6 +179,7 @@ static const TestutilContractCase cases[] = {
     CASE(a_compare_that_conflicted_is_not_part_of_the_payload, IDEMPOTENCY | TRANSACTIONS | COMPARE, WRITES, NULL),
     CASE(the_same_calls_with_a_rollback_are_a_replay, IDEMPOTENCY | SAVEPOINTS, WRITES, NULL),
     CASE(writes_that_were_rolled_back_are_part_of_the_payload, IDEMPOTENCY | SAVEPOINTS, WRITES, NULL),
+    CASE(a_rollback_is_part_of_the_payload, IDEMPOTENCY | SAVEPOINTS, WRITES, NULL),
     CASE(an_aborted_transaction_uses_no_token, IDEMPOTENCY | TRANSACTIONS, WRITES, NULL),
     CASE(tokens_on_the_writing_calls_mean_nothing, IDEMPOTENCY | TRANSACTIONS, WRITES, NULL),
 };

@@ -363,6 +363,20 @@ static void clears_that_overlap_where_no_key_is_conflict(TestutilFixture *fixtur
     assert_store(fixture, "a=1");
 }
 
+static void a_clear_of_an_empty_range_conflicts_with_nothing(TestutilFixture *fixture)
+{
+    StorageRange empty = range_between(excluded("b1"), included("b1")),
+                 inverted = range_between(included("c"), included("a"));
+    StorageTransaction *txn = begin(fixture);
+
+    testutil_assert_ok(storage_transaction_clear_range(txn, &empty, NULL));
+    testutil_assert_ok(storage_transaction_clear_range(txn, &inverted, NULL));
+    transaction_set(txn, "own", "1");
+    clear(fixture, "b");
+    commit(txn);
+    assert_store(fixture, "a=1 own=1");
+}
+
 static void clears_that_do_not_overlap_both_commit(TestutilFixture *fixture)
 {
     StorageTransaction *first = begin(fixture), *second = begin(fixture);
@@ -574,6 +588,7 @@ static const TestutilContractCase cases[] = {
     CASE(a_clear_and_a_set_outside_of_it_both_commit, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b1=2"),
     CASE(clears_that_overlap_conflict, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b1=2 b2=3"),
     CASE(clears_that_overlap_where_no_key_is_conflict, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b5=2"),
+    CASE(a_clear_of_an_empty_range_conflicts_with_nothing, TRANSACTIONS | CLEAR_RANGE, WRITES, "a=1 b1=2"),
     CASE(clears_that_do_not_overlap_both_commit, TRANSACTIONS | CLEAR_RANGE, WRITES, "a1=1 b1=2"),
     CASE(write_skew_is_allowed_under_snapshot, TRANSACTIONS, WRITES, "a=1 b=1"),
     CASE(a_reader_is_never_in_the_way, TRANSACTIONS, WRITES, "a=1"),

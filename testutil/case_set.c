@@ -239,6 +239,25 @@ static void one_oversized_operation_rejects_the_whole_write(TestutilFixture *fix
     assert_store(fixture, "a=1");
 }
 
+static void an_oversized_operation_fails_alone_in_an_independent_write(TestutilFixture *fixture)
+{
+    uint64_t limit = storage_backend_capabilities(fixture->backend)->value_size_max;
+    StorageOperation operations[] = {operation_set("a", "2"), operation_set("b", "2"), operation_set("c", "2")};
+    StorageResult results[3];
+
+    if (limit >= SIZE_MAX) {
+        testutil_case_skip(fixture, "values of any size are taken");
+        return;
+    }
+    operations[1].value = pretended(limit + 1);
+    testutil_assert_ok(
+        storage_write(fixture->backend, operations, 3, STORAGE_WRITE_INDEPENDENT, results, fixture->ctx));
+    testutil_assert_status(STORAGE_OK, results[0].status);
+    testutil_assert_status(STORAGE_SIZE_LIMIT_EXCEEDED, results[1].status);
+    testutil_assert_status(STORAGE_OK, results[2].status);
+    assert_store(fixture, "a=2 c=2");
+}
+
 static const TestutilContractCase cases[] = {
     CASE(a_set_is_read_back, 0, WRITES, NULL),
     CASE(a_set_replaces_the_value, 0, WRITES, "a=1"),
@@ -262,5 +281,6 @@ static const TestutilContractCase cases[] = {
     CASE(a_key_over_the_limit_is_refused, 0, WRITES, "a=1"),
     CASE(a_value_over_the_limit_is_refused, 0, WRITES, "a=1"),
     CASE(one_oversized_operation_rejects_the_whole_write, MULTI_WRITE, WRITES, "a=1"),
+    CASE(an_oversized_operation_fails_alone_in_an_independent_write, MULTI_WRITE, WRITES, "a=1"),
 };
 const CaseTable testutil_cases_set = CASE_TABLE(cases);

@@ -313,7 +313,7 @@ static void deletes_of_missing_keys_alone_commit(TestutilFixture *fixture)
 
     transaction_delete(txn, "x");
     transaction_delete(txn, "y");
-    commit(txn);
+    testutil_assert_number(0, commit(txn));
     assert_store(fixture, "a=1");
 }
 

@@ -229,6 +229,54 @@ static void a_transaction_with_a_clear_is_told_in_program_order(TestutilFixture 
     storage_watch_close(changes);
 }
 
+static void a_delete_of_a_missing_key_in_a_transaction_is_none(TestutilFixture *fixture)
+{
+    StorageTransaction *txn = begin(fixture);
+    StorageWatch *changes = watch_all(fixture);
+
+    transaction_delete(txn, "missing");
+    transaction_set(txn, "b", "2");
+    commit(txn);
+    testutil_assert_changes(changes, "SET b=2");
+    storage_watch_close(changes);
+}
+
+static void a_key_written_several_times_in_a_transaction_is_one_change(TestutilFixture *fixture)
+{
+    StorageTransaction *txn = begin(fixture);
+    StorageWatch *changes = watch_all(fixture);
+
+    transaction_set(txn, "a", "1");
+    transaction_set(txn, "b", "1");
+    transaction_delete(txn, "a");
+    transaction_set(txn, "a", "2");
+    transaction_set(txn, "c", "1");
+    transaction_delete(txn, "c");
+    commit(txn);
+    testutil_assert_changes(changes, "SET b=1; SET a=2");
+    storage_watch_close(changes);
+}
+
+static void a_key_written_several_times_in_an_atomic_write_is_one_change(TestutilFixture *fixture)
+{
+    StorageOperation operations[] = {operation_set("a", "1"), operation_set("b", "1"), operation_set("a", "2")};
+    StorageWatch *changes = watch_all(fixture);
+
+    testutil_assert_ok(storage_write(fixture->backend, operations, 3, STORAGE_WRITE_ATOMIC, NULL, NULL));
+    testutil_assert_changes(changes, "SET b=1; SET a=2");
+    storage_watch_close(changes);
+}
+
+static void a_key_written_several_times_in_an_independent_write_is_told_each_time(TestutilFixture *fixture)
+{
+    StorageOperation operations[] = {operation_set("a", "1"), operation_set("b", "1"), operation_set("a", "2")};
+    StorageWatch *changes = watch_all(fixture);
+
+    testutil_assert_ok(storage_write(fixture->backend, operations, 3, STORAGE_WRITE_INDEPENDENT, NULL, NULL));
+    testutil_assert_changes(changes, "SET a=1; SET b=1; SET a=2");
+    storage_watch_close(changes);
+}
+
 static void an_aborted_transaction_is_none(TestutilFixture *fixture)
 {
     StorageTransaction *txn = begin(fixture);
@@ -345,6 +393,21 @@ static void a_watch_of_an_inverted_range_tells_nothing(TestutilFixture *fixture)
     storage_watch_close(changes);
 }
 
+static void a_watch_of_an_empty_range_is_not_told_of_a_clear_around_it(TestutilFixture *fixture)
+{
+    StorageRange ranges[] = {range_between(excluded("m"), included("m")), range_between(excluded("m"), excluded("m")),
+                             range_between(included("z"), included("a"))};
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        StorageWatch *changes = watch(fixture, &ranges[i], 0);
+
+        set(fixture, "m", "1");
+        testutil_assert_ok(storage_clear_range(fixture->backend, NULL, NULL));
+        testutil_assert_changes(changes, "");
+        storage_watch_close(changes);
+    }
+}
+
 static void only_watched_keys_of_a_transaction_are_told(TestutilFixture *fixture)
 {
     StorageRange range = storage_range_prefix(TEXT("b"));
@@ -441,6 +504,10 @@ static const TestutilContractCase cases[] = {
     CASE(deletes_and_clears_say_their_revision, WATCH | CLEAR_RANGE, WRITES, "a=1 b=2"),
     CASE(a_transaction_is_told_in_program_order_under_one_revision, WATCH | TRANSACTIONS, WRITES, "m=1"),
     CASE(a_transaction_with_a_clear_is_told_in_program_order, WATCH | TRANSACTIONS | CLEAR_RANGE, WRITES, "m1=1"),
+    CASE(a_delete_of_a_missing_key_in_a_transaction_is_none, WATCH | TRANSACTIONS, WRITES, "a=1"),
+    CASE(a_key_written_several_times_in_a_transaction_is_one_change, WATCH | TRANSACTIONS, WRITES, NULL),
+    CASE(a_key_written_several_times_in_an_atomic_write_is_one_change, WATCH | MULTI_WRITE, WRITES, NULL),
+    CASE(a_key_written_several_times_in_an_independent_write_is_told_each_time, WATCH | MULTI_WRITE, WRITES, NULL),
     CASE(an_aborted_transaction_is_none, WATCH | TRANSACTIONS, WRITES, "a=1"),
     CASE(a_failed_commit_is_none, WATCH | TRANSACTIONS, WRITES, "a=1"),
     CASE(an_atomic_write_is_told_in_order, WATCH | MULTI_WRITE, WRITES, "a=1"),
@@ -450,6 +517,7 @@ static const TestutilContractCase cases[] = {
     CASE(a_watch_of_a_prefix_tells_its_keys, WATCH, WRITES, NULL),
     CASE(a_watch_of_a_range_keeps_to_its_bounds, WATCH, WRITES, NULL),
     CASE(a_watch_of_an_inverted_range_tells_nothing, WATCH, WRITES, NULL),
+    CASE(a_watch_of_an_empty_range_is_not_told_of_a_clear_around_it, WATCH | CLEAR_RANGE, WRITES, NULL),
     CASE(only_watched_keys_of_a_transaction_are_told, WATCH | TRANSACTIONS, WRITES, NULL),
     CASE(the_bytes_of_the_watched_bounds_may_change_afterwards, WATCH, WRITES, NULL),
     CASE(several_watches_are_told_each_everything, WATCH, WRITES, NULL),

@@ -406,6 +406,31 @@ static void the_descriptor_stays_readable_until_all_is_taken(TestutilFixture *fi
     storage_watch_close(changes);
 }
 
+static void commits_go_on_after_watches_with_descriptors_were_closed(TestutilFixture *fixture)
+{
+    StorageWatch *watches[4];
+    int descriptor;
+
+    for (size_t i = 0; i < 4; i++) {
+        watches[i] = watch(fixture, NULL, 0);
+        descriptor = descriptor_of(watches[i]);
+    }
+    set(fixture, "a", "1");
+    storage_watch_close(watches[1]);
+    set(fixture, "a", "2");
+    storage_watch_close(watches[3]);
+    set(fixture, "a", "3");
+    storage_watch_close(watches[0]);
+    set(fixture, "a", "4");
+    descriptor = descriptor_of(watches[2]);
+    testutil_assert(is_readable(descriptor), "the last descriptor is not readable");
+    testutil_assert_changes(watches[2], "SET a=1; SET a=2; SET a=3; SET a=4");
+    storage_watch_close(watches[2]);
+    for (int i = 0; i < 50; i++)
+        set(fixture, "a", "5");
+    assert_value(fixture, "a", "5");
+}
+
 static void the_descriptor_is_one_and_close_on_exec(TestutilFixture *fixture)
 {
     StorageWatch *changes = watch(fixture, NULL, 0);
@@ -441,6 +466,7 @@ static const TestutilContractCase cases[] = {
     CASE(the_descriptor_is_readable_when_there_is_a_change, WATCH, WRITES, NULL),
     CASE(the_descriptor_is_readable_for_what_happened_before_it_was_asked_for, WATCH, WRITES, NULL),
     CASE(the_descriptor_stays_readable_until_all_is_taken, WATCH, WRITES, NULL),
+    CASE(commits_go_on_after_watches_with_descriptors_were_closed, WATCH, WRITES, NULL),
     CASE(the_descriptor_is_one_and_close_on_exec, WATCH, 0, NULL),
 };
 const CaseTable testutil_cases_watch_history = CASE_TABLE(cases);

@@ -145,6 +145,26 @@ static void the_failing_operation_says_so_and_the_others_are_cancelled(TestutilF
     testutil_assert_number(revision_of(fixture, "a"), results[1].revision);
 }
 
+static void every_failing_operation_says_so(TestutilFixture *fixture)
+{
+    StorageOperation operations[] = {operation_set("b", "3"),
+                                     operation_compare_and_set("a", storage_expect_absent(), "3"),
+                                     operation_touch("missing", storage_expiry_never()),
+                                     operation_compare_and_delete("a", storage_expect_value(TEXT("1"))),
+                                     operation_compare_and_delete("missing", storage_expect_value(TEXT("9")))};
+    StorageResult results[5];
+
+    testutil_assert_status(STORAGE_CONFLICT, write_atomic(fixture, operations, results));
+    testutil_assert_status(STORAGE_CANCELLED, results[0].status);
+    testutil_assert_status(STORAGE_CONFLICT, results[1].status);
+    testutil_assert_status(STORAGE_NOT_FOUND, results[2].status);
+    testutil_assert_status(STORAGE_CANCELLED, results[3].status);
+    testutil_assert_status(STORAGE_CONFLICT, results[4].status);
+    testutil_assert_number(revision_of(fixture, "a"), results[1].revision);
+    testutil_assert_number(0, results[4].revision);
+    assert_store(fixture, "a=1");
+}
+
 static void a_conflict_in_a_write_leaves_the_current_revision_in_the_context(TestutilFixture *fixture)
 {
     StorageOperation operations[] = {operation_set("b", "3"),
@@ -485,6 +505,7 @@ static const TestutilContractCase cases[] = {
     CASE(one_conflict_undoes_all, MULTI_WRITE | COMPARE, WRITES, "a=1 b=2"),
     CASE(a_conflict_in_front_undoes_all, MULTI_WRITE | COMPARE, WRITES, "a=1 b=2"),
     CASE(the_failing_operation_says_so_and_the_others_are_cancelled, MULTI_WRITE | COMPARE, WRITES, "a=1"),
+    CASE(every_failing_operation_says_so, MULTI_WRITE | COMPARE | EXPIRY, WRITES, "a=1"),
     CASE(a_conflict_in_a_write_leaves_the_current_revision_in_the_context, MULTI_WRITE | COMPARE, WRITES, "a=1"),
     CASE(a_touch_that_finds_nothing_undoes_all, MULTI_WRITE | EXPIRY, WRITES, "a=1"),
     CASE(a_compare_sees_the_set_before_it, MULTI_WRITE | COMPARE, WRITES, "a=1"),

@@ -156,7 +156,7 @@ StorageStatus testutil_stack_open(const TestutilRegistry *registry, const char *
     *ret_backend = NULL;
     if (strlen(stack) >= sizeof names)
         return STORAGE_CONFIG;
-    strcpy(names, stack);
+    memcpy(names, stack, strlen(stack) + 1);
     name = take_last_name(names);
     if (name == NULL)
         return STORAGE_CONFIG;

@@ -33,12 +33,12 @@ static FaultPlan *plan_of(StorageBackend *backend)
 static StorageStatus enter(StorageBackend *self, uint32_t call, size_t tearable_count, FaultDecision *ret_decision,
                            StorageContext *ctx)
 {
-    *ret_decision = fault_plan_decide(plan_of(self), call, tearable_count);
+    *ret_decision = testutil_fault_plan_decide(plan_of(self), call, tearable_count);
     if (ret_decision->kind == TESTUTIL_FAULT_FAIL_BEFORE)
         return storage_fail(ctx, ret_decision->status, "%s was made to fail before it began", testutil_call_name(call));
     StorageStatus status = storage_context_check(ctx, self);
     if (status == STORAGE_OK)
-        fault_plan_passed(plan_of(self), call);
+        testutil_fault_plan_passed(plan_of(self), call);
     return status;
 }
 
@@ -54,7 +54,7 @@ static StorageStatus leave(StorageBackend *self, const FaultDecision *decision, 
         storage_context_set_revision(ctx, 0);
         status = storage_fail(ctx, decision->status, "the answer of %s was lost", testutil_call_name(decision->call));
     }
-    return fault_plan_answer(plan_of(self), decision, status);
+    return testutil_fault_plan_answer(plan_of(self), decision, status);
 }
 
 /* ---- reads ---- */
@@ -119,7 +119,7 @@ static StorageStatus failing_write(StorageBackend *self, const StorageOperation 
     StorageStatus status = enter(self, call, mode == STORAGE_WRITE_ATOMIC ? operation_count : 0, &decision, ctx);
 
     if (decision.kind == TESTUTIL_FAULT_TORN_COMMIT && status == STORAGE_OK) {
-        fault_log_apply(self->inner, operations, decision.torn_count, ctx);
+        testutil_fault_log_apply(self->inner, operations, decision.torn_count, ctx);
         storage_context_set_revision(ctx, 0);
         status =
             storage_fail(ctx, STORAGE_INDETERMINATE, "the write was torn after %zu operations", decision.torn_count);
@@ -249,13 +249,13 @@ static StorageStatus record_and_forward(FailingTransaction *self, const StorageO
                                         StorageContext *ctx)
 {
     StorageOperation copy;
-    void *block = fault_log_reserve(&self->log) ? fault_log_copy(operation, &copy) : NULL;
+    void *block = testutil_fault_log_reserve(&self->log) ? testutil_fault_log_copy(operation, &copy) : NULL;
 
     if (block == NULL)
         return storage_fail(ctx, STORAGE_NO_MEMORY, "no memory to record a write");
     StorageStatus status = storage_forward_transaction_write(&self->forward.base, operation, ctx);
     if (status == STORAGE_OK)
-        fault_log_append(&self->log, &copy, block);
+        testutil_fault_log_append(&self->log, &copy, block);
     else
         storage_release(block);
     return status;
@@ -297,12 +297,12 @@ static StorageStatus failing_savepoint(StorageTransaction *self, uint32_t *ret_s
     uint32_t savepoint_no = 0;
     StorageStatus status = enter(self->handle.backend, TESTUTIL_CALL_SAVEPOINT, 0, &decision, ctx);
 
-    if (status == STORAGE_OK && !fault_log_reserve(log))
+    if (status == STORAGE_OK && !testutil_fault_log_reserve(log))
         status = storage_fail(ctx, STORAGE_NO_MEMORY, "no memory to record a savepoint");
     if (status == STORAGE_OK) {
         status = storage_forward_transaction_savepoint(self, &savepoint_no, ctx);
         if (status == STORAGE_OK)
-            fault_log_mark(log, savepoint_no);
+            testutil_fault_log_mark(log, savepoint_no);
     }
     if (status == STORAGE_OK && !is_lost(&decision))
         *ret_savepoint_no = savepoint_no;
@@ -317,7 +317,7 @@ static StorageStatus failing_rollback_to(StorageTransaction *self, uint32_t save
     if (status == STORAGE_OK) {
         status = storage_forward_transaction_rollback_to(self, savepoint_no, ctx);
         if (status == STORAGE_OK)
-            fault_log_rollback_to(&((FailingTransaction *)self)->log, savepoint_no);
+            testutil_fault_log_rollback_to(&((FailingTransaction *)self)->log, savepoint_no);
     }
     return leave(self->handle.backend, &decision, status, ctx);
 }
@@ -330,7 +330,7 @@ static StorageStatus failing_drop_savepoint(StorageTransaction *self, uint32_t s
     if (status == STORAGE_OK) {
         status = storage_forward_transaction_drop_savepoint(self, savepoint_no, ctx);
         if (status == STORAGE_OK)
-            fault_log_drop(&((FailingTransaction *)self)->log, savepoint_no);
+            testutil_fault_log_drop(&((FailingTransaction *)self)->log, savepoint_no);
     }
     return leave(self->handle.backend, &decision, status, ctx);
 }
@@ -355,7 +355,7 @@ static StorageStatus failing_commit(StorageTransaction *self, uint64_t *ret_revi
     if (decision.kind == TESTUTIL_FAULT_TORN_COMMIT && status == STORAGE_OK) {
         storage_transaction_close(txn->forward.inner);
         txn->forward.inner = NULL;
-        fault_log_apply(backend->inner, txn->log.operations, decision.torn_count, ctx);
+        testutil_fault_log_apply(backend->inner, txn->log.operations, decision.torn_count, ctx);
         storage_context_set_revision(ctx, 0);
         status =
             storage_fail(ctx, STORAGE_INDETERMINATE, "the commit was torn after %zu operations", decision.torn_count);
@@ -369,7 +369,7 @@ static StorageStatus failing_commit(StorageTransaction *self, uint64_t *ret_revi
 
 static void failing_transaction_close(StorageTransaction *self)
 {
-    fault_log_done(&((FailingTransaction *)self)->log);
+    testutil_fault_log_done(&((FailingTransaction *)self)->log);
     storage_forward_transaction_close(self);
 }
 
@@ -404,13 +404,13 @@ static StorageStatus failing_watch_next(StorageWatch *self, const StorageChange 
 {
     StorageBackend *backend = self->handle.backend;
     const StorageChange *change = NULL;
-    FaultDecision decision = fault_plan_decide(plan_of(backend), TESTUTIL_CALL_WATCH_NEXT, 0);
+    FaultDecision decision = testutil_fault_plan_decide(plan_of(backend), TESTUTIL_CALL_WATCH_NEXT, 0);
     StorageStatus status = decision.status;
 
     if (decision.kind == TESTUTIL_FAULT_FAIL_BEFORE) {
         status = storage_fail(ctx, status, "watch_next was made to fail before it began");
     } else {
-        fault_plan_passed(plan_of(backend), TESTUTIL_CALL_WATCH_NEXT);
+        testutil_fault_plan_passed(plan_of(backend), TESTUTIL_CALL_WATCH_NEXT);
         status = storage_forward_watch_next(self, &change, ctx);
     }
     if (status == STORAGE_OK && !is_lost(&decision))
@@ -485,7 +485,7 @@ static StorageStatus failing_describe(StorageBackend *self, StorageDescription d
 
     (void)ctx;
     if (description == STORAGE_DESCRIBE_STATISTICS) {
-        fault_plan_figures(plan_of(self), TESTUTIL_CALL_COUNT, &figures);
+        testutil_fault_plan_figures(plan_of(self), TESTUTIL_CALL_COUNT, &figures);
         storage_json_uint(json, "attempts", figures.attempts);
         storage_json_uint(json, "injected", figures.injected);
     }
@@ -494,7 +494,7 @@ static StorageStatus failing_describe(StorageBackend *self, StorageDescription d
 
 static void failing_destroy(StorageBackend *self)
 {
-    fault_plan_done(plan_of(self));
+    testutil_fault_plan_done(plan_of(self));
     storage_release(self);
 }
 
@@ -545,7 +545,7 @@ int testutil_failing_add(StorageBackend *backend, const TestutilFaultRule *rule)
 {
     FaultPlan *plan = find_plan(backend);
 
-    return plan != NULL && fault_plan_add(plan, rule);
+    return plan != NULL && testutil_fault_plan_add(plan, rule);
 }
 
 void testutil_failing_clear(StorageBackend *backend)
@@ -553,7 +553,7 @@ void testutil_failing_clear(StorageBackend *backend)
     FaultPlan *plan = find_plan(backend);
 
     if (plan != NULL)
-        fault_plan_clear(plan);
+        testutil_fault_plan_clear(plan);
 }
 
 void testutil_failing_reset(StorageBackend *backend)
@@ -561,7 +561,7 @@ void testutil_failing_reset(StorageBackend *backend)
     FaultPlan *plan = find_plan(backend);
 
     if (plan != NULL)
-        fault_plan_reset(plan);
+        testutil_fault_plan_reset(plan);
 }
 
 void testutil_failing_figures(StorageBackend *backend, uint32_t call, TestutilFaultFigures *ret_figures)
@@ -570,7 +570,7 @@ void testutil_failing_figures(StorageBackend *backend, uint32_t call, TestutilFa
 
     *ret_figures = (TestutilFaultFigures){0};
     if (plan != NULL)
-        fault_plan_figures(plan, call, ret_figures);
+        testutil_fault_plan_figures(plan, call, ret_figures);
 }
 
 StorageStatus testutil_failing_wrap(StorageBackend *inner, uint64_t seed, StorageBackend **ret_backend,
@@ -579,13 +579,13 @@ StorageStatus testutil_failing_wrap(StorageBackend *inner, uint64_t seed, Storag
     if (inner == NULL || ret_backend == NULL)
         return storage_fail(ctx, STORAGE_INVALID_ARGUMENT, "the failing layer needs an inner backend and an output");
     FailingBackend *self = storage_allocate_zero(sizeof(*self));
-    if (self == NULL || !fault_plan_init(&self->plan, seed)) {
+    if (self == NULL || !testutil_fault_plan_init(&self->plan, seed)) {
         storage_release(self);
         return storage_fail(ctx, STORAGE_NO_MEMORY, "no memory for the failing layer");
     }
     StorageStatus status = storage_backend_init(&self->base, &failing_ops, inner, NULL, NULL, ctx);
     if (status != STORAGE_OK) {
-        fault_plan_done(&self->plan);
+        testutil_fault_plan_done(&self->plan);
         storage_release(self);
         return status;
     }

@@ -24,7 +24,7 @@ static int reserve(void **array, size_t *capacity, size_t count, size_t element_
     return 1;
 }
 
-int fault_log_reserve(FaultLog *self)
+int testutil_fault_log_reserve(FaultLog *self)
 {
     if (self->count == self->capacity) {
         size_t grown = self->capacity == 0 ? 8 : self->capacity * 2;
@@ -51,7 +51,7 @@ static StorageSlice copy_slice(StorageSlice slice, unsigned char **next)
     return copy;
 }
 
-void *fault_log_copy(const StorageOperation *operation, StorageOperation *ret_copy)
+void *testutil_fault_log_copy(const StorageOperation *operation, StorageOperation *ret_copy)
 {
     size_t size =
         operation->key.size + operation->value.size + operation->range.start.key.size + operation->range.end.key.size;
@@ -73,13 +73,13 @@ void *fault_log_copy(const StorageOperation *operation, StorageOperation *ret_co
     return block;
 }
 
-void fault_log_append(FaultLog *self, const StorageOperation *copy, void *block)
+void testutil_fault_log_append(FaultLog *self, const StorageOperation *copy, void *block)
 {
     self->operations[self->count] = *copy;
     self->blocks[self->count++] = block;
 }
 
-void fault_log_mark(FaultLog *self, uint32_t savepoint_no)
+void testutil_fault_log_mark(FaultLog *self, uint32_t savepoint_no)
 {
     self->marks[self->mark_count++] = (FaultLogMark){.savepoint_no = savepoint_no, .count = self->count};
 }
@@ -94,7 +94,7 @@ static size_t find_mark(const FaultLog *self, uint32_t savepoint_no)
     return i;
 }
 
-void fault_log_rollback_to(FaultLog *self, uint32_t savepoint_no)
+void testutil_fault_log_rollback_to(FaultLog *self, uint32_t savepoint_no)
 {
     size_t i = find_mark(self, savepoint_no);
 
@@ -105,12 +105,12 @@ void fault_log_rollback_to(FaultLog *self, uint32_t savepoint_no)
     self->mark_count = i + 1;
 }
 
-void fault_log_drop(FaultLog *self, uint32_t savepoint_no)
+void testutil_fault_log_drop(FaultLog *self, uint32_t savepoint_no)
 {
     self->mark_count = find_mark(self, savepoint_no);
 }
 
-void fault_log_done(FaultLog *self)
+void testutil_fault_log_done(FaultLog *self)
 {
     while (self->count > 0)
         storage_release(self->blocks[--self->count]);
@@ -120,7 +120,8 @@ void fault_log_done(FaultLog *self)
     *self = (FaultLog){0};
 }
 
-void fault_log_apply(StorageBackend *inner, const StorageOperation *operations, size_t count, StorageContext *ctx)
+void testutil_fault_log_apply(StorageBackend *inner, const StorageOperation *operations, size_t count,
+                              StorageContext *ctx)
 {
     StorageContext child;
 
@@ -130,7 +131,7 @@ void fault_log_apply(StorageBackend *inner, const StorageOperation *operations, 
     child.payload_hash = NULL;
     for (size_t i = 0; i < count; i++) {
         StorageOperation plain;
-        void *block = fault_log_copy(&operations[i], &plain);
+        void *block = testutil_fault_log_copy(&operations[i], &plain);
         StorageStatus status =
             block == NULL ? STORAGE_NO_MEMORY : storage_write(inner, &plain, 1, STORAGE_WRITE_ATOMIC, NULL, &child);
         storage_release(block);

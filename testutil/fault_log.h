@@ -19,16 +19,17 @@ typedef struct FaultLog {
 
 /* Room for one more operation or savepoint, so that recording what the layer below accepted cannot fail. 0 when out of
  * memory. */
-int fault_log_reserve(FaultLog *self);
+int testutil_fault_log_reserve(FaultLog *self);
 /* A copy of `operation` with its preconditions dropped; NULL when out of memory. */
-void *fault_log_copy(const StorageOperation *operation, StorageOperation *ret_copy);
-void fault_log_append(FaultLog *self, const StorageOperation *copy, void *block);
-void fault_log_mark(FaultLog *self, uint32_t savepoint_no);
-void fault_log_rollback_to(FaultLog *self, uint32_t savepoint_no);
-void fault_log_drop(FaultLog *self, uint32_t savepoint_no);
-void fault_log_done(FaultLog *self);
+void *testutil_fault_log_copy(const StorageOperation *operation, StorageOperation *ret_copy);
+void testutil_fault_log_append(FaultLog *self, const StorageOperation *copy, void *block);
+void testutil_fault_log_mark(FaultLog *self, uint32_t savepoint_no);
+void testutil_fault_log_rollback_to(FaultLog *self, uint32_t savepoint_no);
+void testutil_fault_log_drop(FaultLog *self, uint32_t savepoint_no);
+void testutil_fault_log_done(FaultLog *self);
 
 /* Applies the operations, each by itself and without preconditions, as a store that tears its commits would. */
-void fault_log_apply(StorageBackend *inner, const StorageOperation *operations, size_t count, StorageContext *ctx);
+void testutil_fault_log_apply(StorageBackend *inner, const StorageOperation *operations, size_t count,
+                              StorageContext *ctx);
 
 #endif

@@ -22,7 +22,7 @@ const char *testutil_call_name(uint32_t call)
     return call < TESTUTIL_CALL_COUNT ? names[call] : "";
 }
 
-int fault_plan_init(FaultPlan *self, uint64_t seed)
+int testutil_fault_plan_init(FaultPlan *self, uint64_t seed)
 {
     memset(self, 0, sizeof(*self));
     self->seed = seed;
@@ -30,12 +30,12 @@ int fault_plan_init(FaultPlan *self, uint64_t seed)
     return pthread_mutex_init(&self->mutex, NULL) == 0;
 }
 
-void fault_plan_done(FaultPlan *self)
+void testutil_fault_plan_done(FaultPlan *self)
 {
     pthread_mutex_destroy(&self->mutex);
 }
 
-int fault_plan_add(FaultPlan *self, const TestutilFaultRule *rule)
+int testutil_fault_plan_add(FaultPlan *self, const TestutilFaultRule *rule)
 {
     int was_added = 0;
 
@@ -50,14 +50,14 @@ int fault_plan_add(FaultPlan *self, const TestutilFaultRule *rule)
     return was_added;
 }
 
-void fault_plan_clear(FaultPlan *self)
+void testutil_fault_plan_clear(FaultPlan *self)
 {
     pthread_mutex_lock(&self->mutex);
     self->rule_count = 0;
     pthread_mutex_unlock(&self->mutex);
 }
 
-void fault_plan_reset(FaultPlan *self)
+void testutil_fault_plan_reset(FaultPlan *self)
 {
     pthread_mutex_lock(&self->mutex);
     self->rule_count = 0;
@@ -66,7 +66,7 @@ void fault_plan_reset(FaultPlan *self)
     pthread_mutex_unlock(&self->mutex);
 }
 
-void fault_plan_figures(FaultPlan *self, uint32_t call, TestutilFaultFigures *ret_figures)
+void testutil_fault_plan_figures(FaultPlan *self, uint32_t call, TestutilFaultFigures *ret_figures)
 {
     TestutilFaultFigures sum = {0};
 
@@ -119,7 +119,7 @@ static void decide_by(FaultPlan *self, const TestutilFaultRule *rule, size_t tea
     self->figures[decision->call].injected++;
 }
 
-FaultDecision fault_plan_decide(FaultPlan *self, uint32_t call, size_t tearable_count)
+FaultDecision testutil_fault_plan_decide(FaultPlan *self, uint32_t call, size_t tearable_count)
 {
     FaultDecision decision = {.call = call};
     TestutilFaultRule fired[FAULT_RULE_COUNT_MAX];
@@ -143,14 +143,14 @@ FaultDecision fault_plan_decide(FaultPlan *self, uint32_t call, size_t tearable_
     return decision;
 }
 
-void fault_plan_passed(FaultPlan *self, uint32_t call)
+void testutil_fault_plan_passed(FaultPlan *self, uint32_t call)
 {
     pthread_mutex_lock(&self->mutex);
     self->figures[call].passed++;
     pthread_mutex_unlock(&self->mutex);
 }
 
-StorageStatus fault_plan_answer(FaultPlan *self, const FaultDecision *decision, StorageStatus status)
+StorageStatus testutil_fault_plan_answer(FaultPlan *self, const FaultDecision *decision, StorageStatus status)
 {
     pthread_mutex_lock(&self->mutex);
     if (status < 0)

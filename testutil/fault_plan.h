@@ -31,23 +31,23 @@ typedef struct FaultDecision {
     size_t torn_count;
 } FaultDecision;
 
-int fault_plan_init(FaultPlan *self, uint64_t seed);
-void fault_plan_done(FaultPlan *self);
-int fault_plan_add(FaultPlan *self, const TestutilFaultRule *rule);
-void fault_plan_clear(FaultPlan *self);
-void fault_plan_reset(FaultPlan *self);
-void fault_plan_figures(FaultPlan *self, uint32_t call, TestutilFaultFigures *ret_figures);
+int testutil_fault_plan_init(FaultPlan *self, uint64_t seed);
+void testutil_fault_plan_done(FaultPlan *self);
+int testutil_fault_plan_add(FaultPlan *self, const TestutilFaultRule *rule);
+void testutil_fault_plan_clear(FaultPlan *self);
+void testutil_fault_plan_reset(FaultPlan *self);
+void testutil_fault_plan_figures(FaultPlan *self, uint32_t call, TestutilFaultFigures *ret_figures);
 
 /*
  * Counts an attempt of `call`, runs delays, and decides. `tearable_count` is the number of operations of a commit that
  * could be torn, else 0.
  */
-FaultDecision fault_plan_decide(FaultPlan *self, uint32_t call, size_t tearable_count);
+FaultDecision testutil_fault_plan_decide(FaultPlan *self, uint32_t call, size_t tearable_count);
 
 /* The layer below is about to be asked. */
-void fault_plan_passed(FaultPlan *self, uint32_t call);
+void testutil_fault_plan_passed(FaultPlan *self, uint32_t call);
 
 /* Counts the answer of the call and returns it. */
-StorageStatus fault_plan_answer(FaultPlan *self, const FaultDecision *decision, StorageStatus status);
+StorageStatus testutil_fault_plan_answer(FaultPlan *self, const FaultDecision *decision, StorageStatus status);
 
 #endif

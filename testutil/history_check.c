@@ -122,8 +122,8 @@ static StorageStatus redo_transaction(Check *self, const HistoryRecord *record, 
 
 static StorageStatus redo_atomic_write(Check *self, const HistoryRecord *record, uint64_t *ret_revision)
 {
-    StorageOperation *operations = model_allocate(record->step_count * sizeof(*operations));
-    StorageResult *results = model_allocate(record->step_count * sizeof(*results));
+    StorageOperation *operations = testutil_model_allocate(record->step_count * sizeof(*operations));
+    StorageResult *results = testutil_model_allocate(record->step_count * sizeof(*results));
 
     for (size_t i = 0; i < record->step_count; i++)
         operations[i] = record->steps[i].operation;
@@ -187,11 +187,11 @@ static int answers_alike(TestutilModelTransaction *txn, const HistoryStep *step)
         status = testutil_model_transaction_write(txn, &step->operation, NULL);
     } else if (step->kind == HISTORY_GET) {
         status = testutil_model_transaction_get(txn, step->operation.key, &row);
-        history_add_value(&answer, status, row.value, row.revision);
+        testutil_history_add_value(&answer, status, row.value, row.revision);
     } else {
         TestutilModelCursor *cursor = testutil_model_transaction_scan(txn, &step->operation.range, 0, 0);
         while (testutil_model_cursor_next(cursor, &row) == STORAGE_OK)
-            history_add_row(&answer, row.key, row.value, row.revision);
+            testutil_history_add_row(&answer, row.key, row.value, row.revision);
         testutil_model_cursor_close(cursor);
     }
     int is_alike = status == step->status && strcmp(testutil_text(&answer), testutil_text(&step->answer)) == 0;
@@ -342,10 +342,10 @@ static TestutilVerdict check_end(Check *self, StorageBackend *backend)
     TestutilVerdict verdict = TESTUTIL_HISTORY_CORRECT;
 
     for (size_t i = 0; i < count; i++)
-        history_add_row(&expected, rows[i].key, rows[i].value, rows[i].revision);
+        testutil_history_add_row(&expected, rows[i].key, rows[i].value, rows[i].revision);
     StorageStatus status = storage_scan(backend, NULL, NULL, &cursor, NULL);
     while (status == STORAGE_OK && (status = storage_cursor_next(cursor, &entry, NULL)) == STORAGE_OK)
-        history_add_row(&actual, entry->key, entry->value, entry->revision);
+        testutil_history_add_row(&actual, entry->key, entry->value, entry->revision);
     storage_cursor_close(cursor);
     if (status != STORAGE_END || strcmp(testutil_text(&expected), testutil_text(&actual)) != 0) {
         verdict = TESTUTIL_HISTORY_WRONG;
@@ -403,8 +403,8 @@ static void check_init(Check *self, const TestutilTransactionHistory *history, T
     size_t count = testutil_transaction_history_commit_count(history);
 
     *self = (Check){.history = history, .reason = reason, .model = testutil_model_new()};
-    self->commits = model_allocate((count + 1) * sizeof(*self->commits));
-    self->states = model_allocate((count + 1) * sizeof(*self->states));
+    self->commits = testutil_model_allocate((count + 1) * sizeof(*self->commits));
+    self->states = testutil_model_allocate((count + 1) * sizeof(*self->states));
 }
 
 static void check_done(Check *self)

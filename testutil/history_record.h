@@ -37,7 +37,7 @@ struct TestutilTransactionHistory {
 };
 
 /* Answers as text, the same for the store and for the model. `value` and `revision` count only for OK. */
-void history_add_value(TestutilText *text, StorageStatus status, StorageSlice value, uint64_t revision);
-void history_add_row(TestutilText *text, StorageSlice key, StorageSlice value, uint64_t revision);
+void testutil_history_add_value(TestutilText *text, StorageStatus status, StorageSlice value, uint64_t revision);
+void testutil_history_add_row(TestutilText *text, StorageSlice key, StorageSlice value, uint64_t revision);
 
 #endif

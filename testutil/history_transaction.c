@@ -30,10 +30,10 @@ static uint64_t take_tick(TestutilTransactionHistory *self)
 
 TestutilTransactionHistory *testutil_transaction_history_new(size_t thread_count)
 {
-    TestutilTransactionHistory *self = model_allocate(sizeof(*self));
+    TestutilTransactionHistory *self = testutil_model_allocate(sizeof(*self));
 
     self->thread_count = thread_count;
-    self->threads = model_allocate(thread_count * sizeof(HistoryRecord *));
+    self->threads = testutil_model_allocate(thread_count * sizeof(HistoryRecord *));
     return self;
 }
 
@@ -41,7 +41,7 @@ static void drop_steps(HistoryRecord *record)
 {
     while (record->step_count > 0) {
         HistoryStep *step = &record->steps[--record->step_count];
-        model_operation_done(&step->operation);
+        testutil_model_operation_done(&step->operation);
         testutil_text_done(&step->answer);
     }
 }
@@ -80,7 +80,7 @@ size_t testutil_transaction_history_commit_count(const TestutilTransactionHistor
 
 /* ---- answers as text ---- */
 
-void history_add_value(TestutilText *text, StorageStatus status, StorageSlice value, uint64_t revision)
+void testutil_history_add_value(TestutilText *text, StorageStatus status, StorageSlice value, uint64_t revision)
 {
     testutil_text_add(text, "%s ", storage_status_name(status));
     if (status != STORAGE_OK)
@@ -89,7 +89,7 @@ void history_add_value(TestutilText *text, StorageStatus status, StorageSlice va
     testutil_text_add(text, " of revision %llu", (unsigned long long)revision);
 }
 
-void history_add_row(TestutilText *text, StorageSlice key, StorageSlice value, uint64_t revision)
+void testutil_history_add_row(TestutilText *text, StorageSlice key, StorageSlice value, uint64_t revision)
 {
     testutil_text_add_bytes(text, key);
     testutil_text_add(text, "=");
@@ -101,7 +101,7 @@ void history_add_row(TestutilText *text, StorageSlice key, StorageSlice value, u
 
 static HistoryRecord *new_record(TestutilTransactionHistory *self, size_t thread_no, uint32_t isolation)
 {
-    HistoryRecord *record = model_allocate(sizeof(*record));
+    HistoryRecord *record = testutil_model_allocate(sizeof(*record));
 
     record->isolation = isolation;
     record->thread_no = thread_no;
@@ -112,16 +112,17 @@ static HistoryRecord *new_record(TestutilTransactionHistory *self, size_t thread
 
 static HistoryStep *new_step(HistoryRecord *record, uint32_t kind, const StorageOperation *operation)
 {
-    record->steps = model_grow(record->steps, record->step_count, &record->step_capacity, sizeof(*record->steps));
+    record->steps =
+        testutil_model_grow(record->steps, record->step_count, &record->step_capacity, sizeof(*record->steps));
     HistoryStep *step = &record->steps[record->step_count++];
-    *step = (HistoryStep){.kind = kind, .operation = model_operation_copy(operation)};
+    *step = (HistoryStep){.kind = kind, .operation = testutil_model_operation_copy(operation)};
     return step;
 }
 
 TestutilRecordedTransaction *testutil_recorded_begin(TestutilTransactionHistory *self, size_t thread_no,
                                                      StorageBackend *backend, uint32_t isolation)
 {
-    TestutilRecordedTransaction *recorded = model_allocate(sizeof(*recorded));
+    TestutilRecordedTransaction *recorded = testutil_model_allocate(sizeof(*recorded));
     StorageTransactionOptions options = STORAGE_TRANSACTION_OPTIONS_INIT;
 
     options.isolation = isolation;
@@ -151,7 +152,7 @@ StorageStatus testutil_recorded_get(TestutilRecordedTransaction *self, StorageSl
     step->invoked = take_tick(self->history);
     step->status = storage_transaction_get(self->txn, key, &self->value, self->ctx);
     step->responded = take_tick(self->history);
-    history_add_value(&step->answer, step->status, storage_value_slice(&self->value), self->value.revision);
+    testutil_history_add_value(&step->answer, step->status, storage_value_slice(&self->value), self->value.revision);
     return step->status;
 }
 
@@ -171,7 +172,7 @@ StorageStatus testutil_recorded_scan(TestutilRecordedTransaction *self, const St
     StorageStatus status = storage_transaction_scan(self->txn, range, NULL, &cursor, self->ctx);
     step->responded = take_tick(self->history); /* it sees what there was when it was opened, not while it runs */
     while (status == STORAGE_OK && (status = storage_cursor_next(cursor, &entry, self->ctx)) == STORAGE_OK)
-        history_add_row(&step->answer, entry->key, entry->value, entry->revision);
+        testutil_history_add_row(&step->answer, entry->key, entry->value, entry->revision);
     storage_cursor_close(cursor);
     step->status = status == STORAGE_END ? STORAGE_OK : status;
     return step->status;

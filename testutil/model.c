@@ -24,7 +24,7 @@ struct TestutilModelCursor {
 
 TestutilModel *testutil_model_new(void)
 {
-    TestutilModel *self = model_allocate(sizeof(*self));
+    TestutilModel *self = testutil_model_allocate(sizeof(*self));
 
     self->last_commit_ns = INT64_MIN;
     return self;
@@ -34,7 +34,7 @@ TestutilModel *testutil_model_copy(const TestutilModel *self)
 {
     TestutilModel *copy = testutil_model_new();
 
-    copy->table = model_table_copy(&self->table);
+    copy->table = testutil_model_table_copy(&self->table);
     copy->wall_ns = self->wall_ns;
     copy->last_commit_ns = self->last_commit_ns;
     copy->revision = self->revision;
@@ -45,9 +45,9 @@ static void free_changes(TestutilModel *self)
 {
     while (self->change_count > 0) {
         StorageChange *change = &self->changes[--self->change_count];
-        model_slice_done(&change->key);
-        model_slice_done(&change->value);
-        model_range_done(&change->range);
+        testutil_model_slice_done(&change->key);
+        testutil_model_slice_done(&change->value);
+        testutil_model_range_done(&change->range);
     }
     free(self->changes);
     free(self->are_transient);
@@ -57,7 +57,7 @@ void testutil_model_free(TestutilModel *self)
 {
     if (self == NULL)
         return;
-    model_table_done(&self->table);
+    testutil_model_table_done(&self->table);
     free_changes(self);
     free(self->names);
     free(self);
@@ -85,7 +85,7 @@ uint64_t testutil_model_revision(const TestutilModel *self)
 
 StorageStatus testutil_model_get(const TestutilModel *self, StorageSlice key, TestutilModelRow *ret_row)
 {
-    const TestutilModelRow *row = model_table_find(&self->table, key, testutil_model_now(self));
+    const TestutilModelRow *row = testutil_model_table_find(&self->table, key, testutil_model_now(self));
 
     if (row == NULL)
         return STORAGE_NOT_FOUND;
@@ -104,7 +104,7 @@ const TestutilModelRow *testutil_model_rows(const TestutilModel *self, size_t *r
 void testutil_model_name_revisions(TestutilModel *self, const uint64_t *revisions, size_t count)
 {
     free(self->names);
-    self->names = model_allocate(count * sizeof(*revisions));
+    self->names = testutil_model_allocate(count * sizeof(*revisions));
     if (count > 0)
         memcpy(self->names, revisions, count * sizeof(*revisions));
     self->name_count = count;
@@ -120,7 +120,7 @@ int testutil_model_end_names(TestutilModel *self)
     return was_disordered;
 }
 
-uint64_t model_next_revision(const TestutilModel *self)
+uint64_t testutil_model_next_revision(const TestutilModel *self)
 {
     uint64_t smallest = self->revision + 1;
 
@@ -129,7 +129,7 @@ uint64_t model_next_revision(const TestutilModel *self)
     return smallest;
 }
 
-void model_use_revision(TestutilModel *self, uint64_t revision)
+void testutil_model_use_revision(TestutilModel *self, uint64_t revision)
 {
     if (self->name_index < self->name_count && self->names[self->name_index++] != revision)
         self->is_disordered = 1;
@@ -142,11 +142,12 @@ static void append_change(TestutilModel *self, const StorageChange *change)
 {
     StorageChange copy = *change;
 
-    copy.key = model_slice_copy(change->key);
-    copy.value = model_slice_copy(change->value);
-    copy.range = model_range_copy(&change->range);
-    self->changes = model_grow(self->changes, self->change_count, &self->change_capacity, sizeof(*self->changes));
-    self->are_transient = model_grow(self->are_transient, self->change_count, &self->transient_capacity, 1);
+    copy.key = testutil_model_slice_copy(change->key);
+    copy.value = testutil_model_slice_copy(change->value);
+    copy.range = testutil_model_range_copy(&change->range);
+    self->changes =
+        testutil_model_grow(self->changes, self->change_count, &self->change_capacity, sizeof(*self->changes));
+    self->are_transient = testutil_model_grow(self->are_transient, self->change_count, &self->transient_capacity, 1);
     self->are_transient[self->change_count] = 0;
     self->changes[self->change_count++] = copy;
 }
@@ -164,7 +165,7 @@ static void append_operation(TestutilModel *self, const StorageOperation *operat
     } else if (operation->kind == STORAGE_OPERATION_DELETE || operation->kind == STORAGE_OPERATION_COMPARE_AND_DELETE) {
         change.kind = STORAGE_CHANGE_DELETED;
     } else {
-        const TestutilModelRow *row = model_table_find_stored(table, operation->key);
+        const TestutilModelRow *row = testutil_model_table_find_stored(table, operation->key);
         change.kind = STORAGE_CHANGE_SET;
         change.value = row->value;
         change.expires_at_ns = row->expires_at_ns;
@@ -182,7 +183,7 @@ const StorageChange *testutil_model_changes(const TestutilModel *self, size_t *r
 
 static void commit_at(TestutilModel *self, uint64_t revision, int64_t now_ns)
 {
-    model_use_revision(self, revision);
+    testutil_model_use_revision(self, revision);
     self->last_commit_ns = now_ns;
 }
 
@@ -211,22 +212,22 @@ static int has_net_effect(const TestutilModel *self, const StorageOperation *ope
     int64_t now_ns = testutil_model_now(self);
 
     if (!is_of_key(operation)) {
-        ModelTable alive = model_table_select(&self->table, &operation->range, now_ns);
+        ModelTable alive = testutil_model_table_select(&self->table, &operation->range, now_ns);
         int met_something = alive.count > 0;
-        model_table_done(&alive);
+        testutil_model_table_done(&alive);
         return met_something;
     }
     if (is_superseded(operations, count, index))
         return 0;
     if (operation->kind == STORAGE_OPERATION_DELETE || operation->kind == STORAGE_OPERATION_COMPARE_AND_DELETE)
-        return model_table_find(&self->table, operation->key, now_ns) != NULL;
+        return testutil_model_table_find(&self->table, operation->key, now_ns) != NULL;
     return 1;
 }
 
-uint64_t model_commit(TestutilModel *self, ModelTable *table, const StorageOperation *operations, size_t count,
-                      int had_effect)
+uint64_t testutil_model_commit(TestutilModel *self, ModelTable *table, const StorageOperation *operations, size_t count,
+                               int had_effect)
 {
-    uint64_t revision = model_next_revision(self), written = 0;
+    uint64_t revision = testutil_model_next_revision(self), written = 0;
 
     /* A key that came and went within the commit: whether that is a revision is the store's to say. */
     if (had_effect && self->name_index < self->name_count)
@@ -243,10 +244,10 @@ uint64_t model_commit(TestutilModel *self, ModelTable *table, const StorageOpera
     }
     if (written != 0) {
         commit_at(self, revision, testutil_model_now(self));
-        model_table_done(&self->table);
+        testutil_model_table_done(&self->table);
         self->table = *table;
     } else {
-        model_table_done(table);
+        testutil_model_table_done(table);
     }
     return written;
 }
@@ -255,15 +256,15 @@ uint64_t model_commit(TestutilModel *self, ModelTable *table, const StorageOpera
 static StorageStatus apply_one(ModelTable *table, const StorageOperation *operation, int64_t now_ns, uint64_t revision,
                                StorageResult *ret_result, int *ret_has_effect)
 {
-    const TestutilModelRow *row = model_table_find(table, operation->key, now_ns);
+    const TestutilModelRow *row = testutil_model_table_find(table, operation->key, now_ns);
 
     *ret_has_effect = 0;
     *ret_result = (StorageResult){.status = STORAGE_OK};
-    if (!model_operation_holds(operation, row)) {
+    if (!testutil_model_operation_holds(operation, row)) {
         ret_result->status = STORAGE_CONFLICT;
         ret_result->revision = row == NULL || row->revision == MODEL_TENTATIVE ? 0 : row->revision;
     } else {
-        ret_result->status = model_table_apply(table, operation, now_ns, revision, ret_has_effect);
+        ret_result->status = testutil_model_table_apply(table, operation, now_ns, revision, ret_has_effect);
     }
     return ret_result->status;
 }
@@ -271,30 +272,33 @@ static StorageStatus apply_one(ModelTable *table, const StorageOperation *operat
 static StorageStatus write_atomic(TestutilModel *self, const StorageOperation *operations, size_t count,
                                   StorageResult *ret_results, uint64_t *ret_revision)
 {
-    ModelTable table = model_table_copy(&self->table);
-    StorageOperation *effective = model_allocate(count * sizeof(*effective));
-    int *has_effect = model_allocate(count * sizeof(*has_effect));
-    size_t done = 0, effective_count = 0;
+    ModelTable table = testutil_model_table_copy(&self->table);
+    StorageOperation *effective = testutil_model_allocate(count * sizeof(*effective));
+    int *has_effect = testutil_model_allocate(count * sizeof(*has_effect));
+    size_t first_failure = count, effective_count = 0;
     StorageStatus status = STORAGE_OK;
 
-    while (done < count && status == STORAGE_OK) {
-        status = apply_one(&table, &operations[done], testutil_model_now(self), MODEL_TENTATIVE, &ret_results[done],
-                           &has_effect[done]);
-        if (has_effect[done])
-            effective[effective_count++] = operations[done];
-        done++;
+    for (size_t i = 0; i < count; i++) {
+        StorageStatus single = apply_one(&table, &operations[i], testutil_model_now(self), MODEL_TENTATIVE,
+                                         &ret_results[i], &has_effect[i]);
+        if (has_effect[i])
+            effective[effective_count++] = operations[i];
+        if (single != STORAGE_OK && first_failure == count) {
+            first_failure = i;
+            status = single;
+        }
     }
     if (status == STORAGE_OK) {
-        *ret_revision = model_commit(self, &table, effective, effective_count, effective_count > 0);
+        *ret_revision = testutil_model_commit(self, &table, effective, effective_count, effective_count > 0);
         for (size_t i = 0; i < count; i++)
             ret_results[i].revision = has_effect[i] ? *ret_revision : 0;
     } else {
         for (size_t i = 0; i < count; i++) {
-            if (i != done - 1)
+            if (ret_results[i].status == STORAGE_OK)
                 ret_results[i] = (StorageResult){.status = STORAGE_CANCELLED};
         }
-        *ret_revision = ret_results[done - 1].revision;
-        model_table_done(&table);
+        *ret_revision = ret_results[first_failure].revision;
+        testutil_model_table_done(&table);
     }
     free(effective);
     free(has_effect);
@@ -309,8 +313,8 @@ static void mark_transient(TestutilModel *self, size_t first, const ModelTable *
     for (size_t i = first; i < self->change_count; i++) {
         StorageSlice key = self->changes[i].key;
         self->are_transient[i] = self->changes[i].kind != STORAGE_CHANGE_CLEARED &&
-                                 model_table_find(before, key, now_ns) == NULL &&
-                                 model_table_find(&self->table, key, now_ns) == NULL;
+                                 testutil_model_table_find(before, key, now_ns) == NULL &&
+                                 testutil_model_table_find(&self->table, key, now_ns) == NULL;
     }
 }
 
@@ -318,12 +322,12 @@ static StorageStatus write_independent(TestutilModel *self, const StorageOperati
                                        StorageResult *ret_results, uint64_t *ret_revision)
 {
     int64_t now_ns = testutil_model_now(self);
-    ModelTable before = model_table_copy(&self->table);
+    ModelTable before = testutil_model_table_copy(&self->table);
     size_t first = self->change_count;
 
     *ret_revision = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t revision = model_next_revision(self);
+        uint64_t revision = testutil_model_next_revision(self);
         int has_effect;
         (void)apply_one(&self->table, &operations[i], now_ns, revision, &ret_results[i], &has_effect);
         if (!has_effect)
@@ -333,7 +337,7 @@ static StorageStatus write_independent(TestutilModel *self, const StorageOperati
         ret_results[i].revision = *ret_revision = revision;
     }
     mark_transient(self, first, &before);
-    model_table_done(&before);
+    testutil_model_table_done(&before);
     return STORAGE_OK;
 }
 
@@ -350,12 +354,12 @@ StorageStatus testutil_model_write(TestutilModel *self, const StorageOperation *
 
 uint64_t testutil_model_sweep(TestutilModel *self)
 {
-    uint64_t count = 0, revision = model_next_revision(self);
+    uint64_t count = 0, revision = testutil_model_next_revision(self);
     int64_t now_ns = testutil_model_now(self);
 
     for (size_t i = 0; i < self->table.count;) {
         const TestutilModelRow *row = &self->table.rows[i];
-        if (model_table_find(&self->table, row->key, now_ns) != NULL) {
+        if (testutil_model_table_find(&self->table, row->key, now_ns) != NULL) {
             i++;
             continue;
         }
@@ -363,7 +367,7 @@ uint64_t testutil_model_sweep(TestutilModel *self)
                                              .revision = revision,
                                              .expires_at_ns = row->expires_at_ns,
                                              .kind = STORAGE_CHANGE_EXPIRED});
-        model_table_remove(&self->table, i);
+        testutil_model_table_remove(&self->table, i);
         count++;
     }
     if (count > 0)
@@ -373,12 +377,13 @@ uint64_t testutil_model_sweep(TestutilModel *self)
 
 /* ---- cursors ---- */
 
-TestutilModelCursor *model_cursor_new(ModelTable selection, const StorageRange *range, uint32_t flags, uint64_t limit)
+TestutilModelCursor *testutil_model_cursor_new(ModelTable selection, const StorageRange *range, uint32_t flags,
+                                               uint64_t limit)
 {
-    TestutilModelCursor *self = model_allocate(sizeof(*self));
+    TestutilModelCursor *self = testutil_model_allocate(sizeof(*self));
 
     self->rows = selection;
-    self->range = model_range_copy(range);
+    self->range = testutil_model_range_copy(range);
     self->flags = flags;
     self->limit = limit;
     for (size_t i = 0; (flags & STORAGE_SCAN_REVERSE) && i < selection.count / 2; i++) {
@@ -396,7 +401,8 @@ TestutilModelCursor *testutil_model_scan(const TestutilModel *self, const Storag
 
     if (range == NULL)
         range = &all;
-    return model_cursor_new(model_table_select(&self->table, range, testutil_model_now(self)), range, flags, limit);
+    return testutil_model_cursor_new(testutil_model_table_select(&self->table, range, testutil_model_now(self)), range,
+                                     flags, limit);
 }
 
 StorageStatus testutil_model_cursor_next(TestutilModelCursor *self, TestutilModelRow *ret_row)
@@ -423,7 +429,7 @@ void testutil_model_cursor_close(TestutilModelCursor *self)
 {
     if (self == NULL)
         return;
-    model_table_done(&self->rows);
-    model_range_done(&self->range);
+    testutil_model_table_done(&self->rows);
+    testutil_model_range_done(&self->range);
     free(self);
 }

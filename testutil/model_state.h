@@ -17,8 +17,8 @@ struct TestutilModel {
 };
 
 /* The revision that the next write gets, and its use. */
-uint64_t model_next_revision(const TestutilModel *self);
-void model_use_revision(TestutilModel *self, uint64_t revision);
+uint64_t testutil_model_next_revision(const TestutilModel *self);
+void testutil_model_use_revision(TestutilModel *self, uint64_t revision);
 
 /*
  * Makes `*table`, which is the store with `operations` done, the store, under one revision. Watchers see the net
@@ -27,9 +27,10 @@ void model_use_revision(TestutilModel *self, uint64_t revision);
  * `had_effect`: some operation changed something, if only for the ones after it.
  */
 #define MODEL_TENTATIVE UINT64_MAX
-uint64_t model_commit(TestutilModel *self, ModelTable *table, const StorageOperation *operations, size_t count,
-                      int had_effect);
+uint64_t testutil_model_commit(TestutilModel *self, ModelTable *table, const StorageOperation *operations, size_t count,
+                               int had_effect);
 
-TestutilModelCursor *model_cursor_new(ModelTable selection, const StorageRange *range, uint32_t flags, uint64_t limit);
+TestutilModelCursor *testutil_model_cursor_new(ModelTable selection, const StorageRange *range, uint32_t flags,
+                                               uint64_t limit);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* ---- memory ---- */
 
-void *model_allocate(size_t size)
+void *testutil_model_allocate(size_t size)
 {
     void *block = calloc(1, size == 0 ? 1 : size);
 
@@ -26,65 +26,65 @@ void *model_allocate(size_t size)
     return block;
 }
 
-void *model_grow(void *array, size_t count, size_t *capacity, size_t element_size)
+void *testutil_model_grow(void *array, size_t count, size_t *capacity, size_t element_size)
 {
     if (count < *capacity)
         return array;
     *capacity = *capacity == 0 ? 8 : *capacity * 2;
-    void *grown = model_allocate(*capacity * element_size);
+    void *grown = testutil_model_allocate(*capacity * element_size);
     if (count > 0)
         memcpy(grown, array, count * element_size);
     free(array);
     return grown;
 }
 
-StorageSlice model_slice_copy(StorageSlice slice)
+StorageSlice testutil_model_slice_copy(StorageSlice slice)
 {
-    void *bytes = model_allocate(slice.size);
+    void *bytes = testutil_model_allocate(slice.size);
 
     if (slice.size > 0)
         memcpy(bytes, slice.data, slice.size);
     return (StorageSlice){bytes, slice.size};
 }
 
-void model_slice_done(StorageSlice *slice)
+void testutil_model_slice_done(StorageSlice *slice)
 {
     free((void *)(uintptr_t)slice->data);
     *slice = (StorageSlice){0};
 }
 
-StorageRange model_range_copy(const StorageRange *range)
+StorageRange testutil_model_range_copy(const StorageRange *range)
 {
     StorageRange copy = *range;
 
-    copy.start.key = model_slice_copy(range->start.key);
-    copy.end.key = model_slice_copy(range->end.key);
+    copy.start.key = testutil_model_slice_copy(range->start.key);
+    copy.end.key = testutil_model_slice_copy(range->end.key);
     return copy;
 }
 
-void model_range_done(StorageRange *range)
+void testutil_model_range_done(StorageRange *range)
 {
-    model_slice_done(&range->start.key);
-    model_slice_done(&range->end.key);
+    testutil_model_slice_done(&range->start.key);
+    testutil_model_slice_done(&range->end.key);
 }
 
-StorageOperation model_operation_copy(const StorageOperation *operation)
+StorageOperation testutil_model_operation_copy(const StorageOperation *operation)
 {
     StorageOperation copy = *operation;
 
-    copy.key = model_slice_copy(operation->key);
-    copy.value = model_slice_copy(operation->value);
-    copy.expected.value = model_slice_copy(operation->expected.value);
-    copy.range = model_range_copy(&operation->range);
+    copy.key = testutil_model_slice_copy(operation->key);
+    copy.value = testutil_model_slice_copy(operation->value);
+    copy.expected.value = testutil_model_slice_copy(operation->expected.value);
+    copy.range = testutil_model_range_copy(&operation->range);
     return copy;
 }
 
-void model_operation_done(StorageOperation *operation)
+void testutil_model_operation_done(StorageOperation *operation)
 {
-    model_slice_done(&operation->key);
-    model_slice_done(&operation->value);
-    model_slice_done(&operation->expected.value);
-    model_range_done(&operation->range);
+    testutil_model_slice_done(&operation->key);
+    testutil_model_slice_done(&operation->value);
+    testutil_model_slice_done(&operation->expected.value);
+    testutil_model_range_done(&operation->range);
 }
 
 /* ---- bytes and ranges ---- */
@@ -168,7 +168,7 @@ static int first_key(const StorageBound *start, unsigned char *buffer, StorageSl
 /* Two ranges meet when the larger of their first keys lies in both. */
 int testutil_model_ranges_meet(const StorageRange *a, const StorageRange *b)
 {
-    unsigned char *buffer = model_allocate(a->start.key.size + b->start.key.size + 2);
+    unsigned char *buffer = testutil_model_allocate(a->start.key.size + b->start.key.size + 2);
     StorageSlice first_of_a, first_of_b;
     int meet =
         first_key(&a->start, buffer, &first_of_a) && first_key(&b->start, buffer + a->start.key.size + 1, &first_of_b);
@@ -203,15 +203,15 @@ static TestutilModelRow copy_row(const TestutilModelRow *row)
 {
     TestutilModelRow copy = *row;
 
-    copy.key = model_slice_copy(row->key);
-    copy.value = model_slice_copy(row->value);
+    copy.key = testutil_model_slice_copy(row->key);
+    copy.value = testutil_model_slice_copy(row->value);
     return copy;
 }
 
 static void row_done(TestutilModelRow *row)
 {
-    model_slice_done(&row->key);
-    model_slice_done(&row->value);
+    testutil_model_slice_done(&row->key);
+    testutil_model_slice_done(&row->value);
 }
 
 static int is_alive(const TestutilModelRow *row, int64_t now_ns)
@@ -221,11 +221,11 @@ static int is_alive(const TestutilModelRow *row, int64_t now_ns)
 
 static void append_copy(ModelTable *self, const TestutilModelRow *row)
 {
-    self->rows = model_grow(self->rows, self->count, &self->capacity, sizeof(*self->rows));
+    self->rows = testutil_model_grow(self->rows, self->count, &self->capacity, sizeof(*self->rows));
     self->rows[self->count++] = copy_row(row);
 }
 
-ModelTable model_table_copy(const ModelTable *self)
+ModelTable testutil_model_table_copy(const ModelTable *self)
 {
     ModelTable copy = {0};
 
@@ -234,7 +234,7 @@ ModelTable model_table_copy(const ModelTable *self)
     return copy;
 }
 
-ModelTable model_table_select(const ModelTable *self, const StorageRange *range, int64_t now_ns)
+ModelTable testutil_model_table_select(const ModelTable *self, const StorageRange *range, int64_t now_ns)
 {
     ModelTable selection = {0};
 
@@ -245,7 +245,7 @@ ModelTable model_table_select(const ModelTable *self, const StorageRange *range,
     return selection;
 }
 
-void model_table_done(ModelTable *self)
+void testutil_model_table_done(ModelTable *self)
 {
     for (size_t i = 0; i < self->count; i++)
         row_done(&self->rows[i]);
@@ -253,7 +253,7 @@ void model_table_done(ModelTable *self)
     *self = (ModelTable){0};
 }
 
-void model_table_remove(ModelTable *self, size_t index)
+void testutil_model_table_remove(ModelTable *self, size_t index)
 {
     row_done(&self->rows[index]);
     self->count--;
@@ -270,16 +270,16 @@ static size_t position_of(const ModelTable *self, StorageSlice key)
     return i;
 }
 
-TestutilModelRow *model_table_find_stored(const ModelTable *self, StorageSlice key)
+TestutilModelRow *testutil_model_table_find_stored(const ModelTable *self, StorageSlice key)
 {
     size_t i = position_of(self, key);
 
     return i < self->count && testutil_model_compare(self->rows[i].key, key) == 0 ? &self->rows[i] : NULL;
 }
 
-TestutilModelRow *model_table_find(const ModelTable *self, StorageSlice key, int64_t now_ns)
+TestutilModelRow *testutil_model_table_find(const ModelTable *self, StorageSlice key, int64_t now_ns)
 {
-    TestutilModelRow *row = model_table_find_stored(self, key);
+    TestutilModelRow *row = testutil_model_table_find_stored(self, key);
 
     return row != NULL && is_alive(row, now_ns) ? row : NULL;
 }
@@ -289,8 +289,8 @@ static void put(ModelTable *self, TestutilModelRow row)
     size_t i = position_of(self, row.key);
 
     if (i < self->count && testutil_model_compare(self->rows[i].key, row.key) == 0)
-        model_table_remove(self, i);
-    self->rows = model_grow(self->rows, self->count, &self->capacity, sizeof(*self->rows));
+        testutil_model_table_remove(self, i);
+    self->rows = testutil_model_grow(self->rows, self->count, &self->capacity, sizeof(*self->rows));
     memmove(&self->rows[i + 1], &self->rows[i], (self->count - i) * sizeof(*self->rows));
     self->rows[i] = row;
     self->count++;
@@ -325,7 +325,7 @@ static int is_as_expected(const TestutilModelRow *row, const StorageExpected *ex
     return row->revision == expected->revision;
 }
 
-int model_operation_holds(const StorageOperation *operation, const TestutilModelRow *row)
+int testutil_model_operation_holds(const StorageOperation *operation, const TestutilModelRow *row)
 {
     int is_conditional =
         operation->kind == STORAGE_OPERATION_COMPARE_AND_SET || operation->kind == STORAGE_OPERATION_COMPARE_AND_DELETE;
@@ -342,24 +342,24 @@ static int clear(ModelTable *self, const StorageRange *range, int64_t now_ns)
         const TestutilModelRow *row = &self->rows[i - 1];
         if (!is_alive(row, now_ns) || !testutil_model_range_contains(range, row->key))
             continue;
-        model_table_remove(self, i - 1);
+        testutil_model_table_remove(self, i - 1);
         has_effect = 1;
     }
     return has_effect;
 }
 
-StorageStatus model_table_apply(ModelTable *self, const StorageOperation *operation, int64_t now_ns, uint64_t revision,
-                                int *ret_has_effect)
+StorageStatus testutil_model_table_apply(ModelTable *self, const StorageOperation *operation, int64_t now_ns,
+                                         uint64_t revision, int *ret_has_effect)
 {
-    TestutilModelRow *row = model_table_find(self, operation->key, now_ns);
+    TestutilModelRow *row = testutil_model_table_find(self, operation->key, now_ns);
     int64_t kept_ns = row == NULL ? STORAGE_NEVER : row->expires_at_ns;
 
     *ret_has_effect = 1;
     switch (operation->kind) {
     case STORAGE_OPERATION_SET:
     case STORAGE_OPERATION_COMPARE_AND_SET:
-        put(self, (TestutilModelRow){.key = model_slice_copy(operation->key),
-                                     .value = model_slice_copy(operation->value),
+        put(self, (TestutilModelRow){.key = testutil_model_slice_copy(operation->key),
+                                     .value = testutil_model_slice_copy(operation->value),
                                      .revision = revision,
                                      .expires_at_ns = resolve_expiry(operation->expiry, now_ns, kept_ns)});
         return STORAGE_OK;
@@ -376,7 +376,7 @@ StorageStatus model_table_apply(ModelTable *self, const StorageOperation *operat
     default:
         *ret_has_effect = row != NULL;
         if (row != NULL)
-            model_table_remove(self, (size_t)(row - self->rows));
+            testutil_model_table_remove(self, (size_t)(row - self->rows));
         return STORAGE_OK;
     }
 }

@@ -44,12 +44,12 @@ struct TestutilModelTransaction {
 
 TestutilModelTransaction *testutil_model_begin(TestutilModel *self, uint32_t isolation, uint32_t flags)
 {
-    TestutilModelTransaction *txn = model_allocate(sizeof(*txn));
+    TestutilModelTransaction *txn = testutil_model_allocate(sizeof(*txn));
 
     txn->model = self;
     txn->isolation = isolation;
     txn->flags = flags;
-    txn->base = model_table_copy(&self->table);
+    txn->base = testutil_model_table_copy(&self->table);
     txn->begin_ns = testutil_model_now(self);
     txn->begin_revision = self->revision;
     return txn;
@@ -66,16 +66,16 @@ static void make_view(TestutilModelTransaction *self)
     int is_live = self->isolation == STORAGE_ISOLATION_READ_COMMITTED;
     int has_effect;
 
-    model_table_done(&self->view);
-    self->view = model_table_copy(is_live ? &self->model->table : &self->base);
+    testutil_model_table_done(&self->view);
+    self->view = testutil_model_table_copy(is_live ? &self->model->table : &self->base);
     for (size_t i = 0; i < self->operation_count; i++)
-        (void)model_table_apply(&self->view, &self->operations[i], view_time(self), 0, &has_effect);
+        (void)testutil_model_table_apply(&self->view, &self->operations[i], view_time(self), 0, &has_effect);
 }
 
 static void note_read(TestutilModelTransaction *self, const StorageRange *range)
 {
-    self->reads = model_grow(self->reads, self->read_count, &self->read_capacity, sizeof(*self->reads));
-    self->reads[self->read_count++] = model_range_copy(range);
+    self->reads = testutil_model_grow(self->reads, self->read_count, &self->read_capacity, sizeof(*self->reads));
+    self->reads[self->read_count++] = testutil_model_range_copy(range);
 }
 
 static StorageRange range_of_key(StorageSlice key)
@@ -105,7 +105,7 @@ StorageStatus testutil_model_transaction_get(TestutilModelTransaction *self, Sto
     make_view(self);
     if (!is_own(self, key))
         note_read(self, &range);
-    const TestutilModelRow *row = model_table_find(&self->view, key, view_time(self));
+    const TestutilModelRow *row = testutil_model_table_find(&self->view, key, view_time(self));
     if (row == NULL)
         return STORAGE_NOT_FOUND;
     *ret_row = *row;
@@ -115,7 +115,7 @@ StorageStatus testutil_model_transaction_get(TestutilModelTransaction *self, Sto
 int testutil_model_transaction_peek(TestutilModelTransaction *self, StorageSlice key, TestutilModelRow *ret_row)
 {
     make_view(self);
-    const TestutilModelRow *row = model_table_find(&self->view, key, view_time(self));
+    const TestutilModelRow *row = testutil_model_table_find(&self->view, key, view_time(self));
     if (row != NULL)
         *ret_row = *row;
     return row != NULL;
@@ -130,7 +130,8 @@ TestutilModelCursor *testutil_model_transaction_scan(TestutilModelTransaction *s
         range = &all;
     make_view(self);
     note_read(self, range);
-    return model_cursor_new(model_table_select(&self->view, range, view_time(self)), range, flags, limit);
+    return testutil_model_cursor_new(testutil_model_table_select(&self->view, range, view_time(self)), range, flags,
+                                     limit);
 }
 
 /* The expiry that the transaction's own row of `key` was written with. */
@@ -162,11 +163,11 @@ static void note_operation(TestutilModelTransaction *self, const StorageOperatio
         noted.expiry = own_expiry(self, noted.key);
     else if (noted.expiry.kind == STORAGE_EXPIRY_KEEP)
         noted.expiry = (StorageExpiry){row->expires_at_ns, STORAGE_EXPIRY_AT};
-    self->operations =
-        model_grow(self->operations, self->operation_count, &self->operation_capacity, sizeof(*self->operations));
-    self->bases = model_grow(self->bases, self->operation_count, &self->basis_capacity, sizeof(*self->bases));
+    self->operations = testutil_model_grow(self->operations, self->operation_count, &self->operation_capacity,
+                                           sizeof(*self->operations));
+    self->bases = testutil_model_grow(self->bases, self->operation_count, &self->basis_capacity, sizeof(*self->bases));
     self->bases[self->operation_count] = basis;
-    self->operations[self->operation_count++] = model_operation_copy(&noted);
+    self->operations[self->operation_count++] = testutil_model_operation_copy(&noted);
 }
 
 StorageStatus testutil_model_transaction_write(TestutilModelTransaction *self, const StorageOperation *operation,
@@ -186,8 +187,8 @@ StorageStatus testutil_model_transaction_write(TestutilModelTransaction *self, c
                      operation->kind == STORAGE_OPERATION_COMPARE_AND_DELETE;
     if (is_reading && !is_own(self, operation->key))
         note_read(self, &range);
-    const TestutilModelRow *row = model_table_find(&self->view, operation->key, view_time(self));
-    if (!model_operation_holds(operation, row)) {
+    const TestutilModelRow *row = testutil_model_table_find(&self->view, operation->key, view_time(self));
+    if (!testutil_model_operation_holds(operation, row)) {
         if (ret_revision != NULL && row != NULL)
             *ret_revision = row->revision;
         return STORAGE_CONFLICT;
@@ -202,8 +203,8 @@ StorageStatus testutil_model_transaction_write(TestutilModelTransaction *self, c
 
 uint32_t testutil_model_transaction_savepoint(TestutilModelTransaction *self)
 {
-    self->savepoints =
-        model_grow(self->savepoints, self->savepoint_count, &self->savepoint_capacity, sizeof(*self->savepoints));
+    self->savepoints = testutil_model_grow(self->savepoints, self->savepoint_count, &self->savepoint_capacity,
+                                           sizeof(*self->savepoints));
     self->savepoints[self->savepoint_count++] = (ModelSavepoint){++self->last_savepoint_no, self->operation_count};
     return self->last_savepoint_no;
 }
@@ -224,7 +225,7 @@ StorageStatus testutil_model_transaction_rollback_to(TestutilModelTransaction *s
     if (self->has_ended || i == self->savepoint_count)
         return STORAGE_INVALID_ARGUMENT;
     while (self->operation_count > self->savepoints[i].operation_count)
-        model_operation_done(&self->operations[--self->operation_count]);
+        testutil_model_operation_done(&self->operations[--self->operation_count]);
     self->savepoint_count = i + 1;
     return STORAGE_OK;
 }
@@ -244,12 +245,12 @@ StorageStatus testutil_model_transaction_drop_savepoint(TestutilModelTransaction
 /* Whether the transaction had a row in both ranges when it began. */
 static int had_row_in(const TestutilModelTransaction *self, const StorageRange *a, const StorageRange *b)
 {
-    ModelTable rows = model_table_select(&self->base, a, self->begin_ns);
+    ModelTable rows = testutil_model_table_select(&self->base, a, self->begin_ns);
     int had_row = 0;
 
     for (size_t i = 0; i < rows.count; i++)
         had_row |= testutil_model_range_contains(b, rows.rows[i].key);
-    model_table_done(&rows);
+    testutil_model_table_done(&rows);
     return had_row;
 }
 
@@ -296,8 +297,8 @@ static int do_conditions_hold(const TestutilModelTransaction *self)
     for (size_t i = 0; i < self->operation_count; i++) {
         const StorageOperation *operation = &self->operations[i];
         const TestutilModelRow *row =
-            model_table_find(&self->model->table, operation->key, testutil_model_now(self->model));
-        if (!self->bases[i].is_own && !model_operation_holds(operation, row))
+            testutil_model_table_find(&self->model->table, operation->key, testutil_model_now(self->model));
+        if (!self->bases[i].is_own && !testutil_model_operation_holds(operation, row))
             return 0;
     }
     return 1;
@@ -311,25 +312,30 @@ static int are_touched_rows_there(const TestutilModelTransaction *self)
         if (self->bases[i].is_own || !self->bases[i].is_touch)
             continue;
         const TestutilModelRow *row =
-            model_table_find(&self->model->table, operation->key, testutil_model_now(self->model));
+            testutil_model_table_find(&self->model->table, operation->key, testutil_model_now(self->model));
         if (row == NULL || row->revision != self->bases[i].revision)
             return 0;
     }
     return 1;
 }
 
+static int lies_in_a_read(const TestutilModelTransaction *self, StorageSlice key)
+{
+    for (size_t i = 0; i < self->read_count; i++) {
+        if (testutil_model_range_contains(&self->reads[i], key))
+            return 1;
+    }
+    return 0;
+}
+
 /* Whether a row that was read, and alive, has expired: a serializable transaction must not commit on it. */
 static int has_read_expired(const TestutilModelTransaction *self)
 {
-    int64_t now_ns = testutil_model_now(self->model);
-
-    for (size_t i = 0; self->isolation == STORAGE_ISOLATION_SERIALIZABLE && i < self->read_count; i++) {
-        ModelTable before = model_table_select(&self->base, &self->reads[i], self->begin_ns);
-        ModelTable after = model_table_select(&self->base, &self->reads[i], now_ns);
-        int has_expired = before.count != after.count;
-        model_table_done(&before);
-        model_table_done(&after);
-        if (has_expired)
+    for (size_t i = 0; self->isolation == STORAGE_ISOLATION_SERIALIZABLE && i < self->base.count; i++) {
+        StorageSlice key = self->base.rows[i].key;
+        if (testutil_model_table_find(&self->base, key, self->begin_ns) != NULL &&
+            testutil_model_table_find(&self->base, key, testutil_model_now(self->model)) == NULL &&
+            lies_in_a_read(self, key))
             return 1;
     }
     return 0;
@@ -338,13 +344,7 @@ static int has_read_expired(const TestutilModelTransaction *self)
 /* Whether the transaction wrote the key, or, serializable, read it. */
 static int is_about(const TestutilModelTransaction *self, StorageSlice key)
 {
-    if (is_own(self, key))
-        return 1;
-    for (size_t i = 0; self->isolation == STORAGE_ISOLATION_SERIALIZABLE && i < self->read_count; i++) {
-        if (testutil_model_range_contains(&self->reads[i], key))
-            return 1;
-    }
-    return 0;
+    return is_own(self, key) || (self->isolation == STORAGE_ISOLATION_SERIALIZABLE && lies_in_a_read(self, key));
 }
 
 static int clears_near(const TestutilModelTransaction *self, const StorageRange *range)
@@ -401,15 +401,21 @@ StorageStatus testutil_model_transaction_commit(TestutilModelTransaction *self, 
     StorageStatus status = validate(self);
     if (status != STORAGE_OK)
         return status;
-    ModelTable table = model_table_copy(&model->table);
+    ModelTable table = testutil_model_table_copy(&model->table);
     int had_effect = 0;
     for (size_t i = 0; i < self->operation_count; i++) {
         int has_effect;
-        (void)model_table_apply(&table, &self->operations[i], testutil_model_now(model), MODEL_TENTATIVE, &has_effect);
+        (void)testutil_model_table_apply(&table, &self->operations[i], testutil_model_now(model), MODEL_TENTATIVE,
+                                         &has_effect);
         had_effect |= has_effect;
     }
-    *ret_revision = model_commit(model, &table, self->operations, self->operation_count, had_effect);
+    *ret_revision = testutil_model_commit(model, &table, self->operations, self->operation_count, had_effect);
     return STORAGE_OK;
+}
+
+size_t testutil_model_transaction_write_count(const TestutilModelTransaction *self)
+{
+    return self->operation_count;
 }
 
 void testutil_model_transaction_abort(TestutilModelTransaction *self)
@@ -422,11 +428,11 @@ void testutil_model_transaction_close(TestutilModelTransaction *self)
     if (self == NULL)
         return;
     while (self->operation_count > 0)
-        model_operation_done(&self->operations[--self->operation_count]);
+        testutil_model_operation_done(&self->operations[--self->operation_count]);
     while (self->read_count > 0)
-        model_range_done(&self->reads[--self->read_count]);
-    model_table_done(&self->base);
-    model_table_done(&self->view);
+        testutil_model_range_done(&self->reads[--self->read_count]);
+    testutil_model_table_done(&self->base);
+    testutil_model_table_done(&self->view);
     free(self->operations);
     free(self->bases);
     free(self->savepoints);

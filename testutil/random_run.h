@@ -25,7 +25,15 @@ typedef struct RandomTransaction {
     int has_ended;
     RandomSavepoint savepoints[RANDOM_SAVEPOINT_COUNT];
     size_t savepoint_count;
+    TestutilText payload; /* what a token of its commit stands for */
 } RandomTransaction;
+
+/* A token that a commit was made with. */
+typedef struct RandomCommitToken {
+    int is_used;
+    TestutilText payload;
+    uint64_t revision;
+} RandomCommitToken;
 
 /* A watch, and how far it has come in the changes of the model. */
 typedef struct RandomWatch {
@@ -62,45 +70,46 @@ typedef struct RandomRun {
     RandomTransaction transactions[RANDOM_TRANSACTION_COUNT];
     RandomWatch watches[RANDOM_WATCH_COUNT];
     RandomToken tokens[RANDOM_TOKEN_COUNT];
+    RandomCommitToken commit_tokens[RANDOM_TOKEN_COUNT];
     RandomOutcome *outcome;
 } RandomRun;
 
 /* Runs a sequence; the outcome is released with testutil_text_done(&outcome->difference). */
-void random_run(const TestutilFactory *factory, TestutilAllocator *allocator, const RandomSequence *sequence,
-                RandomOutcome *ret_outcome);
+void testutil_trial_run(const TestutilFactory *factory, TestutilAllocator *allocator, const RandomSequence *sequence,
+                        RandomOutcome *ret_outcome);
 
 /* Whether the answer is NO_MEMORY because an allocation of the step was made to fail. Then the call had no effect. */
-int random_was_refused(RandomRun *self, StorageStatus status);
+int testutil_trial_was_refused(RandomRun *self, StorageStatus status);
 
 /* Each compares, and notes the first difference; they return 1 when there is none. */
-int random_expect_number(RandomRun *self, const char *what, int64_t expected, int64_t actual);
-int random_expect_status(RandomRun *self, const char *what, StorageStatus expected, StorageStatus actual);
-int random_expect_bytes(RandomRun *self, const char *what, StorageSlice expected, StorageSlice actual);
-int random_expect_value(RandomRun *self, StorageStatus expected_status, const TestutilModelRow *expected,
-                        StorageStatus actual_status, const StorageValue *actual);
-int random_expect_entry(RandomRun *self, const TestutilModelRow *expected, const StorageEntry *actual);
+int testutil_trial_expect_number(RandomRun *self, const char *what, int64_t expected, int64_t actual);
+int testutil_trial_expect_status(RandomRun *self, const char *what, StorageStatus expected, StorageStatus actual);
+int testutil_trial_expect_bytes(RandomRun *self, const char *what, StorageSlice expected, StorageSlice actual);
+int testutil_trial_expect_value(RandomRun *self, StorageStatus expected_status, const TestutilModelRow *expected,
+                                StorageStatus actual_status, const StorageValue *actual);
+int testutil_trial_expect_entry(RandomRun *self, const TestutilModelRow *expected, const StorageEntry *actual);
 /* What the context says after the call. */
-int random_expect_revision(RandomRun *self, uint64_t expected);
+int testutil_trial_expect_revision(RandomRun *self, uint64_t expected);
 
 /* An operation as it is handed to the stack. `current` is the row that conditions are about, or NULL. */
-StorageOperation random_resolve(const RandomRun *self, const RandomOperation *operation,
-                                const TestutilModelRow *current);
-StorageRange random_resolve_range(const RandomRange *range);
-int random_is_same_range(const StorageRange *a, const StorageRange *b);
+StorageOperation testutil_trial_resolve(const RandomRun *self, const RandomOperation *operation,
+                                        const TestutilModelRow *current);
+StorageRange testutil_trial_resolve_range(const RandomRange *range);
+int testutil_trial_is_same_range(const StorageRange *a, const StorageRange *b);
 
 /* A write is about to be tried. */
-void random_note_attempt(RandomRun *self);
+void testutil_trial_note_attempt(RandomRun *self);
 
 /* Steps, by what they are about. */
-void random_step_write(RandomRun *self, const RandomStep *step);
-void random_step_write_several(RandomRun *self, const RandomStep *step);
-void random_step_replay(RandomRun *self, const RandomStep *step);
-void random_step_cursor(RandomRun *self, const RandomStep *step);
-void random_step_transaction(RandomRun *self, const RandomStep *step);
-void random_step_watch(RandomRun *self, const RandomStep *step);
-void random_close_cursor(RandomCursor *cursor);
-void random_close_transaction(RandomRun *self, size_t slot);
-void random_close_watch(RandomWatch *watch);
-void random_forget_token(RandomToken *token);
+void testutil_trial_step_write(RandomRun *self, const RandomStep *step);
+void testutil_trial_step_write_several(RandomRun *self, const RandomStep *step);
+void testutil_trial_step_replay(RandomRun *self, const RandomStep *step);
+void testutil_trial_step_cursor(RandomRun *self, const RandomStep *step);
+void testutil_trial_step_transaction(RandomRun *self, const RandomStep *step);
+void testutil_trial_step_watch(RandomRun *self, const RandomStep *step);
+void testutil_trial_close_cursor(RandomCursor *cursor);
+void testutil_trial_close_transaction(RandomRun *self, size_t slot);
+void testutil_trial_close_watch(RandomWatch *watch);
+void testutil_trial_forget_token(RandomToken *token);
 
 #endif

@@ -95,14 +95,14 @@ typedef struct RandomSequence {
     size_t populated_count; /* keys 0 .. n - 1 are there at the start */
 } RandomSequence;
 
-StorageSlice random_key(size_t key_no);
+StorageSlice testutil_trial_key(size_t key_no);
 /* The number of the key with these bytes, RANDOM_KEY_COUNT when there is none. */
-size_t random_key_number(StorageSlice key);
-StorageSlice random_value(size_t value_no);
-uint64_t random_step_capabilities(uint8_t kind);
+size_t testutil_trial_key_number(StorageSlice key);
+StorageSlice testutil_trial_value(size_t value_no);
+uint64_t testutil_trial_step_capabilities(uint8_t kind);
 
-void random_generate(uint64_t seed, size_t step_count, RandomSequence *ret_sequence);
-void random_describe(const RandomStep *step, TestutilText *text);
+void testutil_trial_generate(uint64_t seed, size_t step_count, RandomSequence *ret_sequence);
+void testutil_trial_describe(const RandomStep *step, TestutilText *text);
 
 /* What became of a run. */
 typedef struct RandomOutcome {

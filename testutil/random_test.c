@@ -35,7 +35,7 @@ static int try_sequence(Search *self, const RandomStep *steps, size_t count, siz
     if (self->trial_count >= TRIAL_COUNT_MAX)
         return 0;
     self->trial_count++;
-    random_run(self->factory, self->allocator, &sequence, &outcome);
+    testutil_trial_run(self->factory, self->allocator, &sequence, &outcome);
     if (!outcome.has_difference) {
         testutil_text_done(&outcome.difference);
         return 0;
@@ -155,7 +155,7 @@ static void write_reproducer(const Search *self, TestutilRandomReport *report)
         testutil_text_add(text, "  0: the store is opened with %zu rows\n", self->best.populated_count);
     for (size_t i = 0; i < self->best.count; i++) {
         testutil_text_add(text, "  %zu: ", i + 1);
-        random_describe(&self->best.steps[i], text);
+        testutil_trial_describe(&self->best.steps[i], text);
         if (self->allocator != NULL && self->best.steps[i].fail_number != 0)
             testutil_text_add(text, " [allocation %d fails]", self->best.steps[i].fail_number);
         testutil_text_add(text, "\n");
@@ -179,8 +179,8 @@ int testutil_random_test_with_failures(const TestutilFactory *factory, TestutilA
         testutil_fail(__FILE__, __LINE__, "no memory for shrinking");
     memset(ret_report, 0, sizeof(*ret_report));
     ret_report->seed = seed;
-    random_generate(seed, step_count, &search.best);
-    random_run(factory, allocator, &search.best, &search.outcome);
+    testutil_trial_generate(seed, step_count, &search.best);
+    testutil_trial_run(factory, allocator, &search.best, &search.outcome);
     ret_report->comparison_count = search.outcome.comparison_count;
     ret_report->effect_count = search.outcome.effect_count;
     ret_report->refused_count = search.outcome.refused_count;

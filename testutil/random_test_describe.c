@@ -5,7 +5,7 @@
 
 static void describe_key(uint16_t key_no, TestutilText *text)
 {
-    StorageSlice key = random_key(key_no);
+    StorageSlice key = testutil_trial_key(key_no);
 
     testutil_text_add(text, " \"");
     testutil_text_add_bytes(text, key.size > 48 ? (StorageSlice){key.data, 8} : key);
@@ -61,7 +61,7 @@ static void describe_operation(const RandomOperation *operation, TestutilText *t
     if (operation->kind == STORAGE_OPERATION_COMPARE_AND_SET || operation->kind == STORAGE_OPERATION_COMPARE_AND_DELETE)
         describe_expected(operation, text);
     if (has_value)
-        testutil_text_add(text, " to %zu x '%c'", random_value(operation->value_no).size,
+        testutil_text_add(text, " to %zu x '%c'", testutil_trial_value(operation->value_no).size,
                           'A' + operation->value_no % RANDOM_VALUE_COUNT);
     if (has_value || operation->kind == STORAGE_OPERATION_TOUCH)
         describe_expiry(operation, text);
@@ -124,12 +124,16 @@ static void describe_details(const RandomStep *step, TestutilText *text)
     case RANDOM_DROP_SAVEPOINT:
         testutil_text_add(text, " (%lld)", (long long)step->amount);
         break;
+    case RANDOM_COMMIT:
+        if (step->flags == 3)
+            testutil_text_add(text, " with token %d", (int)(step->amount % RANDOM_TOKEN_COUNT));
+        break;
     default:
         break;
     }
 }
 
-void random_describe(const RandomStep *step, TestutilText *text)
+void testutil_trial_describe(const RandomStep *step, TestutilText *text)
 {
     static const char *const names[] = {
 #define STEP_TEXT(name, text, capabilities) text,

@@ -31,7 +31,7 @@ __attribute__((format(printf, 2, 3))) static int differs(RandomRun *self, const 
     return 0;
 }
 
-int random_expect_number(RandomRun *self, const char *what, int64_t expected, int64_t actual)
+int testutil_trial_expect_number(RandomRun *self, const char *what, int64_t expected, int64_t actual)
 {
     self->outcome->comparison_count++;
     if (expected == actual)
@@ -39,7 +39,7 @@ int random_expect_number(RandomRun *self, const char *what, int64_t expected, in
     return differs(self, "%s: the model has %lld, the stack has %lld", what, (long long)expected, (long long)actual);
 }
 
-int random_expect_status(RandomRun *self, const char *what, StorageStatus expected, StorageStatus actual)
+int testutil_trial_expect_status(RandomRun *self, const char *what, StorageStatus expected, StorageStatus actual)
 {
     self->outcome->comparison_count++;
     if (expected == actual)
@@ -48,7 +48,7 @@ int random_expect_status(RandomRun *self, const char *what, StorageStatus expect
                    storage_status_name(actual), storage_context_error_text(self->ctx, 0));
 }
 
-int random_expect_bytes(RandomRun *self, const char *what, StorageSlice expected, StorageSlice actual)
+int testutil_trial_expect_bytes(RandomRun *self, const char *what, StorageSlice expected, StorageSlice actual)
 {
     TestutilText text = {0};
 
@@ -65,31 +65,32 @@ int random_expect_bytes(RandomRun *self, const char *what, StorageSlice expected
     return 0;
 }
 
-int random_expect_revision(RandomRun *self, uint64_t expected)
+int testutil_trial_expect_revision(RandomRun *self, uint64_t expected)
 {
-    return random_expect_number(self, "revision in the context", (int64_t)expected,
-                                (int64_t)storage_context_revision(self->ctx));
+    return testutil_trial_expect_number(self, "revision in the context", (int64_t)expected,
+                                        (int64_t)storage_context_revision(self->ctx));
 }
 
-int random_expect_value(RandomRun *self, StorageStatus expected_status, const TestutilModelRow *expected,
-                        StorageStatus actual_status, const StorageValue *actual)
+int testutil_trial_expect_value(RandomRun *self, StorageStatus expected_status, const TestutilModelRow *expected,
+                                StorageStatus actual_status, const StorageValue *actual)
 {
-    if (!random_expect_status(self, "get", expected_status, actual_status))
+    if (!testutil_trial_expect_status(self, "get", expected_status, actual_status))
         return 0;
     if (expected_status != STORAGE_OK)
-        return random_expect_number(self, "bytes of a value that is not there", 0, (int64_t)actual->size);
-    return random_expect_bytes(self, "value", expected->value, storage_value_slice(actual)) &&
-           random_expect_number(self, "revision of the value", (int64_t)expected->revision,
-                                (int64_t)actual->revision) &&
-           random_expect_number(self, "expiry of the value", expected->expires_at_ns, actual->expires_at_ns);
+        return testutil_trial_expect_number(self, "bytes of a value that is not there", 0, (int64_t)actual->size);
+    return testutil_trial_expect_bytes(self, "value", expected->value, storage_value_slice(actual)) &&
+           testutil_trial_expect_number(self, "revision of the value", (int64_t)expected->revision,
+                                        (int64_t)actual->revision) &&
+           testutil_trial_expect_number(self, "expiry of the value", expected->expires_at_ns, actual->expires_at_ns);
 }
 
-int random_expect_entry(RandomRun *self, const TestutilModelRow *expected, const StorageEntry *actual)
+int testutil_trial_expect_entry(RandomRun *self, const TestutilModelRow *expected, const StorageEntry *actual)
 {
-    return random_expect_bytes(self, "key of the row", expected->key, actual->key) &&
-           random_expect_bytes(self, "value of the row", expected->value, actual->value) &&
-           random_expect_number(self, "revision of the row", (int64_t)expected->revision, (int64_t)actual->revision) &&
-           random_expect_number(self, "expiry of the row", expected->expires_at_ns, actual->expires_at_ns);
+    return testutil_trial_expect_bytes(self, "key of the row", expected->key, actual->key) &&
+           testutil_trial_expect_bytes(self, "value of the row", expected->value, actual->value) &&
+           testutil_trial_expect_number(self, "revision of the row", (int64_t)expected->revision,
+                                        (int64_t)actual->revision) &&
+           testutil_trial_expect_number(self, "expiry of the row", expected->expires_at_ns, actual->expires_at_ns);
 }
 
 static uint64_t failures_so_far(const RandomRun *self)
@@ -101,7 +102,7 @@ static uint64_t failures_so_far(const RandomRun *self)
     return figures.failure_count;
 }
 
-int random_was_refused(RandomRun *self, StorageStatus status)
+int testutil_trial_was_refused(RandomRun *self, StorageStatus status)
 {
     if (status != STORAGE_NO_MEMORY || failures_so_far(self) == self->failure_count)
         return 0;
@@ -113,16 +114,16 @@ int random_was_refused(RandomRun *self, StorageStatus status)
 
 static void step_get(RandomRun *self, const RandomStep *step)
 {
-    StorageSlice key = random_key(step->key_nos[0]);
+    StorageSlice key = testutil_trial_key(step->key_nos[0]);
     StorageValue value;
     TestutilModelRow row = {0};
     StorageStatus actual = storage_get(self->backend, key, &value, self->ctx);
-    if (random_was_refused(self, actual))
+    if (testutil_trial_was_refused(self, actual))
         return;
     StorageStatus expected = testutil_model_get(self->model, key, &row);
 
-    if (random_expect_value(self, expected, &row, actual, &value))
-        (void)random_expect_revision(self, row.revision);
+    if (testutil_trial_expect_value(self, expected, &row, actual, &value))
+        (void)testutil_trial_expect_revision(self, row.revision);
     storage_value_release(&value);
 }
 
@@ -133,14 +134,15 @@ static void step_multi_get(RandomRun *self, const RandomStep *step)
     StorageStatus statuses[RANDOM_OPERATION_COUNT];
 
     for (size_t i = 0; i < step->count; i++)
-        keys[i] = random_key(step->key_nos[i]);
+        keys[i] = testutil_trial_key(step->key_nos[i]);
     StorageStatus status = storage_multi_get(self->backend, keys, step->count, values, statuses, self->ctx);
-    if (random_was_refused(self, status) || !random_expect_status(self, "multi_get", STORAGE_OK, status))
+    if (testutil_trial_was_refused(self, status) ||
+        !testutil_trial_expect_status(self, "multi_get", STORAGE_OK, status))
         return;
     for (size_t i = 0; i < step->count; i++) {
         TestutilModelRow row = {0};
         StorageStatus expected = testutil_model_get(self->model, keys[i], &row);
-        (void)random_expect_value(self, expected, &row, statuses[i], &values[i]);
+        (void)testutil_trial_expect_value(self, expected, &row, statuses[i], &values[i]);
         storage_value_release(&values[i]);
     }
 }
@@ -154,17 +156,17 @@ static void step_read_all(RandomRun *self, const RandomStep *step)
 
     options.flags = self->capabilities & STORAGE_CAPABILITY_REVERSE_SCAN ? step->flags & STORAGE_SCAN_REVERSE : 0;
     StorageStatus status = storage_scan(self->backend, NULL, &options, &cursor, self->ctx);
-    if (random_was_refused(self, status) || !random_expect_status(self, "scan", STORAGE_OK, status))
+    if (testutil_trial_was_refused(self, status) || !testutil_trial_expect_status(self, "scan", STORAGE_OK, status))
         return;
     TestutilModelCursor *model = testutil_model_scan(self->model, NULL, options.flags, 0);
     StorageStatus expected = STORAGE_OK;
     while (expected == STORAGE_OK) {
         status = storage_cursor_next(cursor, &entry, self->ctx);
-        if (random_was_refused(self, status))
+        if (testutil_trial_was_refused(self, status))
             break;
         expected = testutil_model_cursor_next(model, &row);
-        if (!random_expect_status(self, "cursor_next", expected, status) ||
-            (expected == STORAGE_OK && !random_expect_entry(self, &row, entry)))
+        if (!testutil_trial_expect_status(self, "cursor_next", expected, status) ||
+            (expected == STORAGE_OK && !testutil_trial_expect_entry(self, &row, entry)))
             break;
     }
     testutil_model_cursor_close(model);
@@ -173,7 +175,7 @@ static void step_read_all(RandomRun *self, const RandomStep *step)
 
 /* ---- the clock and the sweep ---- */
 
-void random_note_attempt(RandomRun *self)
+void testutil_trial_note_attempt(RandomRun *self)
 {
     int64_t now_ns = testutil_model_now(self->model);
 
@@ -192,7 +194,7 @@ static void settle_time(RandomRun *self)
     if (self->allocator != NULL)
         testutil_allocator_fail_once(self->allocator, 0);
     if (self->attempt_ns > testutil_model_last_commit(self->model))
-        random_step_write(self, &set);
+        testutil_trial_step_write(self, &set);
 }
 
 static void step_clock(RandomRun *self, const RandomStep *step)
@@ -213,14 +215,15 @@ static void step_clock(RandomRun *self, const RandomStep *step)
 static void step_sweep(RandomRun *self)
 {
     uint64_t count = 0;
-    random_note_attempt(self);
+    testutil_trial_note_attempt(self);
     StorageStatus status = storage_sweep(self->backend, &count, self->ctx);
 
     if (self->weakenings & STORAGE_WEAKENING_WRITES_REFUSED) {
-        (void)random_expect_status(self, "sweep", STORAGE_READ_ONLY, status);
+        (void)testutil_trial_expect_status(self, "sweep", STORAGE_READ_ONLY, status);
         return;
     }
-    if (random_was_refused(self, status) || !random_expect_status(self, "sweep", STORAGE_OK, status) || count == 0)
+    if (testutil_trial_was_refused(self, status) || !testutil_trial_expect_status(self, "sweep", STORAGE_OK, status) ||
+        count == 0)
         return;
     uint64_t revision = storage_context_revision(self->ctx);
     if (revision != 0)
@@ -247,19 +250,19 @@ static void execute(RandomRun *self, const RandomStep *step)
         step_read_all(self, step);
         break;
     case RANDOM_WRITE:
-        random_step_write(self, step);
+        testutil_trial_step_write(self, step);
         break;
     case RANDOM_WRITE_SEVERAL:
-        random_step_write_several(self, step);
+        testutil_trial_step_write_several(self, step);
         break;
     case RANDOM_REPLAY:
-        random_step_replay(self, step);
+        testutil_trial_step_replay(self, step);
         break;
     case RANDOM_SCAN:
     case RANDOM_NEXT:
     case RANDOM_SEEK:
     case RANDOM_CLOSE_CURSOR:
-        random_step_cursor(self, step);
+        testutil_trial_step_cursor(self, step);
         break;
     case RANDOM_ADVANCE:
     case RANDOM_STEP_BACK:
@@ -271,10 +274,10 @@ static void execute(RandomRun *self, const RandomStep *step)
     case RANDOM_WATCH:
     case RANDOM_DRAIN:
     case RANDOM_CLOSE_WATCH:
-        random_step_watch(self, step);
+        testutil_trial_step_watch(self, step);
         break;
     default:
-        random_step_transaction(self, step);
+        testutil_trial_step_transaction(self, step);
         break;
     }
 }
@@ -286,24 +289,25 @@ static StorageStatus populate(StorageBackend *store, void *user_data, StorageCon
     StorageStatus status = STORAGE_OK;
 
     for (size_t i = 0; i < count && status == STORAGE_OK; i++)
-        status = storage_set(store, random_key(i), random_value(i), NULL, ctx);
+        status = storage_set(store, testutil_trial_key(i), testutil_trial_value(i), NULL, ctx);
     return status;
 }
 
 static void populate_model(RandomRun *self, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        StorageOperation operation = {.kind = STORAGE_OPERATION_SET, .key = random_key(i), .value = random_value(i)};
+        StorageOperation operation = {
+            .kind = STORAGE_OPERATION_SET, .key = testutil_trial_key(i), .value = testutil_trial_value(i)};
         StorageValue value;
         StorageResult result;
         /* The revisions are the store's to choose; reading them back is the only way to know them here. */
-        if (!random_expect_status(self, "get of a row that the store was opened with", STORAGE_OK,
-                                  storage_get(self->backend, operation.key, &value, self->ctx)))
+        if (!testutil_trial_expect_status(self, "get of a row that the store was opened with", STORAGE_OK,
+                                          storage_get(self->backend, operation.key, &value, self->ctx)))
             return;
         testutil_model_name_revisions(self->model, &value.revision, 1);
         storage_value_release(&value);
         (void)testutil_model_write(self->model, &operation, 1, STORAGE_WRITE_ATOMIC, &result, NULL);
-        (void)random_expect_number(self, "revision out of order", 0, testutil_model_end_names(self->model));
+        (void)testutil_trial_expect_number(self, "revision out of order", 0, testutil_model_end_names(self->model));
     }
 }
 
@@ -333,16 +337,18 @@ static int open_run(RandomRun *self, const RandomSequence *sequence)
 static void close_run(RandomRun *self)
 {
     for (size_t i = 0; i < RANDOM_CURSOR_COUNT; i++)
-        random_close_cursor(&self->cursors[i]);
+        testutil_trial_close_cursor(&self->cursors[i]);
     for (size_t i = 0; i < RANDOM_TRANSACTION_COUNT; i++)
-        random_close_transaction(self, i);
+        testutil_trial_close_transaction(self, i);
     for (size_t i = 0; i < RANDOM_WATCH_COUNT; i++)
-        random_close_watch(&self->watches[i]);
+        testutil_trial_close_watch(&self->watches[i]);
     for (size_t i = 0; i < RANDOM_TOKEN_COUNT; i++)
-        random_forget_token(&self->tokens[i]);
+        testutil_trial_forget_token(&self->tokens[i]);
+    for (size_t i = 0; i < RANDOM_TOKEN_COUNT; i++)
+        testutil_text_done(&self->commit_tokens[i].payload);
     if (self->backend != NULL) {
         StorageStatus status = storage_close(self->backend, self->ctx);
-        (void)random_expect_status(self, "close", STORAGE_OK, status);
+        (void)testutil_trial_expect_status(self, "close", STORAGE_OK, status);
     }
     testutil_model_free(self->model);
     storage_context_free(self->ctx);
@@ -360,8 +366,8 @@ static void execute_with_failure(RandomRun *self, const RandomStep *step)
         testutil_allocator_fail_once(self->allocator, 0);
 }
 
-void random_run(const TestutilFactory *factory, TestutilAllocator *allocator, const RandomSequence *sequence,
-                RandomOutcome *ret_outcome)
+void testutil_trial_run(const TestutilFactory *factory, TestutilAllocator *allocator, const RandomSequence *sequence,
+                        RandomOutcome *ret_outcome)
 {
     RandomRun *self = calloc(1, sizeof(*self));
 
@@ -374,7 +380,7 @@ void random_run(const TestutilFactory *factory, TestutilAllocator *allocator, co
     size_t i = 0;
     for (int is_open = open_run(self, sequence); is_open && i < sequence->count && !ret_outcome->has_difference; i++) {
         const RandomStep *step = &sequence->steps[i];
-        uint64_t needed = random_step_capabilities(step->kind);
+        uint64_t needed = testutil_trial_step_capabilities(step->kind);
         if ((needed & self->capabilities) == needed)
             execute_with_failure(self, step);
     }

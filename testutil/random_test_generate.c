@@ -70,7 +70,7 @@ static StorageSlice make_key(size_t key_no, unsigned char *buffer)
 }
 
 /* Made at first use, so for one thread. */
-StorageSlice random_key(size_t key_no)
+StorageSlice testutil_trial_key(size_t key_no)
 {
     static unsigned char buffers[RANDOM_KEY_COUNT][MADE_KEY_SIZE_MAX];
 
@@ -78,12 +78,12 @@ StorageSlice random_key(size_t key_no)
     return key_no < RANDOM_NASTY_KEY_COUNT ? nasty_keys[key_no] : make_key(key_no, buffers[key_no]);
 }
 
-size_t random_key_number(StorageSlice key)
+size_t testutil_trial_key_number(StorageSlice key)
 {
     size_t i = 0;
 
     for (; i < RANDOM_KEY_COUNT; i++) {
-        StorageSlice candidate = random_key(i);
+        StorageSlice candidate = testutil_trial_key(i);
         if (candidate.size == key.size && (key.size == 0 || memcmp(candidate.data, key.data, key.size) == 0))
             break;
     }
@@ -91,7 +91,7 @@ size_t random_key_number(StorageSlice key)
 }
 
 /* Value n is one letter, repeated; value 0 is empty. Made at first use, so for one thread. */
-StorageSlice random_value(size_t value_no)
+StorageSlice testutil_trial_value(size_t value_no)
 {
     static const size_t sizes[RANDOM_VALUE_COUNT] = {0, 1, 1, 2, 3, 7, 8, 9, 15, 16, 17, 40, 100, 300, 1500, 6000};
     static unsigned char bytes[RANDOM_VALUE_COUNT][RANDOM_VALUE_SIZE_MAX];
@@ -102,7 +102,7 @@ StorageSlice random_value(size_t value_no)
     return (StorageSlice){bytes[i], sizes[i]};
 }
 
-uint64_t random_step_capabilities(uint8_t kind)
+uint64_t testutil_trial_step_capabilities(uint8_t kind)
 {
     static const uint64_t needed[RANDOM_STEP_KIND_COUNT] = {
 #define STEP_CAPABILITIES(name, text, capabilities) capabilities,
@@ -330,7 +330,7 @@ static RandomStep pick_step(Generator *self)
     return step;
 }
 
-void random_generate(uint64_t seed, size_t step_count, RandomSequence *ret_sequence)
+void testutil_trial_generate(uint64_t seed, size_t step_count, RandomSequence *ret_sequence)
 {
     static const uint16_t key_counts[] = {2, 4, 8, 16, RANDOM_NASTY_KEY_COUNT, RANDOM_KEY_COUNT};
     Generator generator = {.random = testutil_random_seeded(seed)};

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-void random_close_watch(RandomWatch *watch)
+void testutil_trial_close_watch(RandomWatch *watch)
 {
     storage_watch_close(watch->watch);
     memset(watch, 0, sizeof(*watch));
@@ -23,7 +23,7 @@ static int has_fallen_behind(RandomRun *self, StorageStatus status, RandomWatch 
 {
     if (status != STORAGE_COMPACTED || self->allocator == NULL)
         return 0;
-    random_close_watch(watch);
+    testutil_trial_close_watch(watch);
     return 1;
 }
 
@@ -32,8 +32,8 @@ static void step_watch(RandomRun *self, const RandomStep *step, RandomWatch *wat
     size_t count;
     const StorageChange *changes = testutil_model_changes(self->model, &count);
 
-    random_close_watch(watch);
-    watch->range = random_resolve_range(&step->range);
+    testutil_trial_close_watch(watch);
+    watch->range = testutil_trial_resolve_range(&step->range);
     watch->change_index = count;
     /* Odd flags: from a revision of the recent past on, which is inclusive. */
     if ((step->flags & 1) && count > 0) {
@@ -43,9 +43,9 @@ static void step_watch(RandomRun *self, const RandomStep *step, RandomWatch *wat
             watch->change_index--;
     }
     StorageStatus status = storage_watch(self->backend, &watch->range, watch->from_revision, &watch->watch, self->ctx);
-    if (has_fallen_behind(self, status, watch) || random_was_refused(self, status))
+    if (has_fallen_behind(self, status, watch) || testutil_trial_was_refused(self, status))
         return;
-    (void)random_expect_status(self, "watch", STORAGE_OK, status);
+    (void)testutil_trial_expect_status(self, "watch", STORAGE_OK, status);
     if (watch->from_revision == 0)
         watch->from_revision = testutil_model_revision(self->model) + 1;
 }
@@ -85,36 +85,40 @@ static const StorageChange *last_change_of(const RandomRun *self, StorageSlice k
 static void expect_expired(RandomRun *self, RandomWatch *watch, const StorageChange *change)
 {
     const StorageChange *last = last_change_of(self, change->key, change->revision);
-    size_t key_no = random_key_number(change->key);
+    size_t key_no = testutil_trial_key_number(change->key);
 
-    if (!random_expect_number(self, "EXPIRED of a key that was not set before", 1,
-                              last != NULL && last->kind == STORAGE_CHANGE_SET && key_no < RANDOM_KEY_COUNT))
+    if (!testutil_trial_expect_number(self, "EXPIRED of a key that was not set before", 1,
+                                      last != NULL && last->kind == STORAGE_CHANGE_SET && key_no < RANDOM_KEY_COUNT))
         return;
-    (void)random_expect_number(self, "EXPIRED of a key whose expiry has not come", 1,
-                               last->expires_at_ns <= testutil_model_now(self->model));
-    (void)random_expect_number(self, "EXPIRED once more for one SET", 1,
-                               watch->expired_revisions[key_no] < last->revision);
+    (void)testutil_trial_expect_number(self, "EXPIRED of a key whose expiry has not come", 1,
+                                       last->expires_at_ns <= testutil_model_now(self->model));
+    (void)testutil_trial_expect_number(self, "EXPIRED once more for one SET", 1,
+                                       watch->expired_revisions[key_no] < last->revision);
     watch->expired_revisions[key_no] = last->revision;
 }
 
 static void expect_change(RandomRun *self, const StorageChange *expected, const StorageChange *actual)
 {
-    if (!random_expect_number(self, "kind of the change", expected->kind, actual->kind) ||
-        !random_expect_number(self, "revision of the change", (int64_t)expected->revision, (int64_t)actual->revision))
+    if (!testutil_trial_expect_number(self, "kind of the change", expected->kind, actual->kind) ||
+        !testutil_trial_expect_number(self, "revision of the change", (int64_t)expected->revision,
+                                      (int64_t)actual->revision))
         return;
     if (expected->kind == STORAGE_CHANGE_CLEARED) {
-        (void)random_expect_number(self, "start of the cleared range", expected->range.start.kind,
-                                   actual->range.start.kind);
-        (void)random_expect_number(self, "end of the cleared range", expected->range.end.kind, actual->range.end.kind);
-        (void)random_expect_bytes(self, "start of the cleared range", expected->range.start.key,
-                                  actual->range.start.key);
-        (void)random_expect_bytes(self, "end of the cleared range", expected->range.end.key, actual->range.end.key);
+        (void)testutil_trial_expect_number(self, "start of the cleared range", expected->range.start.kind,
+                                           actual->range.start.kind);
+        (void)testutil_trial_expect_number(self, "end of the cleared range", expected->range.end.kind,
+                                           actual->range.end.kind);
+        (void)testutil_trial_expect_bytes(self, "start of the cleared range", expected->range.start.key,
+                                          actual->range.start.key);
+        (void)testutil_trial_expect_bytes(self, "end of the cleared range", expected->range.end.key,
+                                          actual->range.end.key);
         return;
     }
-    (void)random_expect_bytes(self, "key of the change", expected->key, actual->key);
+    (void)testutil_trial_expect_bytes(self, "key of the change", expected->key, actual->key);
     if (expected->kind == STORAGE_CHANGE_SET) {
-        (void)random_expect_bytes(self, "value of the change", expected->value, actual->value);
-        (void)random_expect_number(self, "expiry of the change", expected->expires_at_ns, actual->expires_at_ns);
+        (void)testutil_trial_expect_bytes(self, "value of the change", expected->value, actual->value);
+        (void)testutil_trial_expect_number(self, "expiry of the change", expected->expires_at_ns,
+                                           actual->expires_at_ns);
     }
 }
 
@@ -136,11 +140,12 @@ static int was_cleared_between(const RandomRun *self, const StorageChange *earli
 static void expect_was_expired(RandomRun *self, const RandomWatch *watch, const StorageChange *change)
 {
     const StorageChange *last = last_change_of(self, change->key, change->revision);
-    size_t key_no = random_key_number(change->key);
+    size_t key_no = testutil_trial_key_number(change->key);
 
     if (last == NULL || last->revision < watch->from_revision || was_cleared_between(self, last, change))
         return;
-    (void)random_expect_number(self, "EXPIRED after a sweep", 1, watch->expired_revisions[key_no] >= last->revision);
+    (void)testutil_trial_expect_number(self, "EXPIRED after a sweep", 1,
+                                       watch->expired_revisions[key_no] >= last->revision);
 }
 
 /* The next change of the model that the watch is to see in just this form; NULL when there is none. */
@@ -166,7 +171,7 @@ static int is_at_the_edge(const RandomRun *self, const RandomWatch *watch, const
     for (size_t i = count; i > 0 && actual->kind == STORAGE_CHANGE_CLEARED; i--) {
         const StorageChange *change = &changes[i - 1];
         if (change->kind == STORAGE_CHANGE_CLEARED && change->revision == actual->revision &&
-            random_is_same_range(&change->range, &actual->range) && !is_of_watch(watch, change) &&
+            testutil_trial_is_same_range(&change->range, &actual->range) && !is_of_watch(watch, change) &&
             testutil_model_ranges_may_meet(&change->range, &watch->range))
             return 1;
     }
@@ -179,12 +184,12 @@ static void step_drain(RandomRun *self, RandomWatch *watch)
     const StorageChange *changes = testutil_model_changes(self->model, &count);
     StorageStatus status = STORAGE_OK;
 
-    random_note_attempt(self); /* a store may sweep here too, so that EXPIRED changes do not wait for a write */
+    testutil_trial_note_attempt(self); /* a store may sweep here too, so that EXPIRED changes do not wait for a write */
     storage_context_set_deadline(self->ctx, 1);
     while (status == STORAGE_OK && !self->outcome->has_difference) {
         const StorageChange *actual = NULL;
         status = storage_watch_next(watch->watch, &actual, self->ctx);
-        if (has_fallen_behind(self, status, watch) || random_was_refused(self, status))
+        if (has_fallen_behind(self, status, watch) || testutil_trial_was_refused(self, status))
             break;
         if (status == STORAGE_OK && actual->kind == STORAGE_CHANGE_EXPIRED) {
             expect_expired(self, watch, actual);
@@ -193,7 +198,7 @@ static void step_drain(RandomRun *self, RandomWatch *watch)
         if (status == STORAGE_OK && is_at_the_edge(self, watch, actual))
             continue;
         const StorageChange *expected = next_expected(self, watch);
-        if (random_expect_status(self, "watch_next", expected == NULL ? STORAGE_TIMEOUT : STORAGE_OK, status) &&
+        if (testutil_trial_expect_status(self, "watch_next", expected == NULL ? STORAGE_TIMEOUT : STORAGE_OK, status) &&
             expected != NULL)
             expect_change(self, expected, actual);
     }
@@ -204,7 +209,7 @@ static void step_drain(RandomRun *self, RandomWatch *watch)
     }
 }
 
-void random_step_watch(RandomRun *self, const RandomStep *step)
+void testutil_trial_step_watch(RandomRun *self, const RandomStep *step)
 {
     RandomWatch *watch = &self->watches[step->slot % RANDOM_WATCH_COUNT];
 
@@ -213,5 +218,5 @@ void random_step_watch(RandomRun *self, const RandomStep *step)
     else if (watch->watch != NULL && step->kind == RANDOM_DRAIN)
         step_drain(self, watch);
     else if (watch->watch != NULL)
-        random_close_watch(watch);
+        testutil_trial_close_watch(watch);
 }

@@ -102,7 +102,8 @@ struct StorageTransaction {
 
 struct StorageWatch {
     StorageHandle handle;
-    int wake_fd; /* what watch_fd hands out, or -1: the core raises it at the end and closes it with the block */
+    int wake_fd; /* the eventfd(2) that watch_fd hands out, or -1: the core raises it at the end and closes it with the
+                    block */
 };
 
 /* ---- the context as layers see it ---- */

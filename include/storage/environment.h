@@ -2,7 +2,8 @@
  * storage/environment.h - the one seam to the machine: clock, randomness, files, allocation, trace hook.
  *
  * Tests replace it, so that time is injected and every call can be made to fail. Everything in the library goes through
- * it. Each part that is NULL is the system's. The struct and what it points to must outlive every stack that was opened
+ * it, except what cJSON (parsing a configuration) and OpenSSL (hashing the payload of a token) allocate for themselves.
+ * Each part that is NULL is the system's. The struct and what it points to must outlive every stack that was opened
  * with it, and every function in it is called from any thread.
  */
 #ifndef STORAGE_ENVIRONMENT_H
@@ -15,7 +16,7 @@ STORAGE_BEGIN_DECLS
 typedef struct StorageClock {
     uint32_t struct_size, reserved;
     void *user_data;
-    /* Nanoseconds since 1970 UTC. May step back; the stores see to it that nothing un-expires. */
+    /* Nanoseconds since 1970 UTC. May step back; the stores never go behind the time of the last commit. */
     int64_t (*wall_ns)(void *user_data);
     /* Nanoseconds that never go back; deadlines are measured on it. */
     uint64_t (*monotonic_ns)(void *user_data);
@@ -47,7 +48,7 @@ typedef struct StorageTraceEvent {
     uint32_t struct_size;
     StorageStatus status;
     const char *operation;     /* "get", "write", "scan", "cursor_next", "begin", "transaction_commit", ... */
-    const char *layer;         /* name of the top layer */
+    const char *layer;         /* name of the top layer of the stack */
     StorageSlice organization; /* of the context, may be empty */
     uint64_t start_ns;         /* monotonic */
     uint64_t duration_ns;
@@ -60,8 +61,8 @@ struct StorageEnvironment {
     const StorageClock *clock;
     const StorageRandom *random;
     const StorageFiles *files;
-    /* Called after every call on a handle of the caller (not between layers), on the calling thread. It must not call
-     * the stack. NULL for none; then no clock is read for it. */
+    /* Called after every call but storage_close on a handle of the caller (not between layers), on the calling thread.
+     * It must not call the stack. NULL for none; then no clock is read for it. */
     void (*trace)(void *user_data, const StorageTraceEvent *event);
     void *trace_user_data;
 };

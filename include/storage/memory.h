@@ -14,15 +14,19 @@ STORAGE_BEGIN_DECLS
 typedef struct StorageMemoryOptions {
     uint32_t struct_size, flags;           /* no flags yet */
     const StorageEnvironment *environment; /* NULL: the system's */
-    uint64_t limit_bytes;         /* NO_SPACE for writes that would go beyond; deletes are never refused. 0: none */
-    uint64_t watch_history_count; /* changes retained for watches; 0: 16,384 */
-    uint64_t watch_history_bytes; /* and their keys and values, in bytes; 0: 16 MiB, at most limit_bytes / 4 */
+    /* Keys, values, versions pinned by snapshots, and the index: NO_SPACE for writes that would go beyond; writes that
+     * only delete are never refused, and what a write supersedes makes room for it. History and tokens are bounded
+     * apart. 0: none */
+    uint64_t limit_bytes;
+    uint64_t watch_history_count; /* changes retained for watches; 0: 16,384. The newest commit always is */
+    uint64_t watch_history_bytes; /* and their keys and values; 0: 16 MiB, with a limit at most limit_bytes / 4 */
     uint64_t idempotency_count;   /* tokens retained; 0: 65,536 */
+    uint64_t idempotency_bytes;   /* and their answers; 0: 16 MiB, with a limit at most limit_bytes / 4 */
     uint64_t idempotency_age_ns;  /* and for how long, in wall-clock ns; 0: one day */
 } StorageMemoryOptions;
-#define STORAGE_MEMORY_OPTIONS_INIT                          \
-    {                                                        \
-        sizeof(StorageMemoryOptions), 0, NULL, 0, 0, 0, 0, 0 \
+#define STORAGE_MEMORY_OPTIONS_INIT                             \
+    {                                                           \
+        sizeof(StorageMemoryOptions), 0, NULL, 0, 0, 0, 0, 0, 0 \
     }
 
 /*

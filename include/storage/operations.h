@@ -124,11 +124,12 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_clear_range(StorageBackend *b
 /*
  * Several operations in one commit, decided in order: each sees what the earlier ones did.
  * `mode` ATOMIC: all or nothing, under one revision. An operation fails that does not return OK by itself (a touch that
- * finds nothing fails too). Returns the status of the first failing operation, which has it in its result; all others
- * are CANCELLED.
- * `mode` INDEPENDENT: each is decided by itself and has its own status and revision. Returns OK when the commit
- * happened, whatever the single statuses.
- * `ret_results` has `operation_count` elements, or is NULL. No operation at all returns OK and writes nothing.
+ * finds nothing fails too). Every operation is decided; the failing ones have their statuses in the results, all others
+ * are CANCELLED. Returns the status of the first that failed. `mode` INDEPENDENT: each is decided by itself and has its
+ * own status and revision. Returns OK when the commit happened, whatever the single statuses. A key or value that is
+ * too large fails its operation alone; an operation that is INVALID_ARGUMENT or UNSUPPORTED is a mistake of the program
+ * and fails the call, as NO_SPACE and NO_MEMORY do: then nothing is written. `ret_results` has `operation_count`
+ * elements, or is NULL. No operation at all returns OK and writes nothing.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_write(StorageBackend *backend, const StorageOperation *operations,
                                                          size_t operation_count, uint32_t mode,
@@ -172,10 +173,10 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_describe(StorageBackend *back
  * Closes a whole stack; `backend` is its top handle (any other one is INVALID_ARGUMENT and nothing is closed). From the
  * call on, other calls, and calls on open cursors, transactions and watches, answer SHUTTING_DOWN, waiting ones end.
  * Calls in progress get until the context's deadline (none: as long as they need). Open transactions abort. Cursors,
- * transactions and watches are still to be closed by their owners; values stay readable until they are released.
- * Returns OK; TIMEOUT or CANCELLED when calls were still running (the last of them takes the stack down); otherwise
- * what a layer reported about data that it could not keep. The handle is gone in every one of these cases. NULL is OK.
- * After fork() the child may call it, which frees memory and touches nothing that the parent uses.
+ * transactions and watches are still to be closed by their owners; values stay readable until they are released, rows
+ * and changes do not. Returns OK; TIMEOUT or CANCELLED when calls were still running (the last of them takes the stack
+ * down); otherwise what a layer reported about data that it could not keep. The handle is gone in every one of these
+ * cases. NULL is OK. After fork() the child may call it, which frees memory and touches nothing that the parent uses.
  */
 STORAGE_API StorageStatus storage_close(StorageBackend *backend, StorageContext *ctx);
 

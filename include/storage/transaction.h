@@ -50,7 +50,7 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_compare_and_delet
                                                                                   StorageSlice key,
                                                                                   StorageExpected expected,
                                                                                   StorageContext *ctx);
-/* Counts as a write of every key in the range, present or not, when commits are compared. */
+/* One that deletes something counts as a write of every key in the range, present or not, when commits are compared. */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_clear_range(StorageTransaction *txn,
                                                                            const StorageRange *range,
                                                                            StorageContext *ctx);
@@ -100,8 +100,8 @@ typedef StorageStatus (*StorageTransactionFn)(StorageTransaction *txn, void *use
  * Runs `fn` in a transaction. OK from it commits; any other status aborts and is returned as it is, except that `fn` is
  * run again, in a new transaction, when it or the commit gives CONFLICT or SERIALIZATION: until the context's deadline,
  * or 10 runs without one. The context's attempts say how many runs there were. `fn` may be run several times, so it
- * must not leave traces outside the transaction. Returns OK; the last status of `fn` or of the commit; TIMEOUT when the
- * deadline passed between two runs.
+ * must not leave traces outside the transaction, and it neither commits nor closes it. Returns OK; the last status of
+ * `fn` or of the commit; TIMEOUT when the deadline passed between two runs.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_update(StorageBackend *backend,
                                                           const StorageTransactionOptions *options,

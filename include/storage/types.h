@@ -70,8 +70,8 @@ STORAGE_API StorageRange storage_range_key(StorageSlice key);
 /* 1 when `key` lies in `range`, else 0; a bound of unknown kind holds nothing. Any thread. */
 STORAGE_API int storage_range_contains(const StorageRange *range, StorageSlice key);
 /*
- * 1 when no key at all can lie in `range` by its bounds alone (inverted, or doubly excluded at one key), else 0.
- * 0 promises nothing: (a, a\0) is empty too and answers 0. Any thread.
+ * 1 when no key at all can lie in `range` (inverted, or with nothing between its bounds), else 0; a bound of unknown
+ * kind holds nothing. Any thread.
  */
 STORAGE_API int storage_range_is_empty(const StorageRange *range);
 
@@ -83,7 +83,7 @@ enum {
     STORAGE_EXPIRY_NEVER = 0, /* no expiry; an earlier one is cleared */
     STORAGE_EXPIRY_AFTER = 1, /* `ns` nanoseconds after the commit; 0 or less expires at once */
     STORAGE_EXPIRY_AT = 2,    /* at `ns` nanoseconds since 1970 UTC */
-    STORAGE_EXPIRY_KEEP = 3   /* as it was: the expiry of the key that is overwritten, never for a new key */
+    STORAGE_EXPIRY_KEEP = 3   /* as it was (in a transaction: as the call found it); never for a new key */
 };
 
 typedef struct StorageExpiry {

@@ -10,7 +10,7 @@
 
 /*
  * Parses `size` bytes at `text`, which has a zero byte after them. Returns the tree, to be freed with cJSON_Delete, or
- * NULL after it has reported why.
+ * NULL after it has reported why: a syntax error, or NO_MEMORY.
  */
 cJSON *document_parse(const char *text, size_t size, ConfigReport *report);
 

@@ -1,7 +1,8 @@
 /*
  * config/open.c - storage_config_open and storage_config_open_file.
  *
- * It refuses files of more than 1 MiB. Files are reached through the environment only.
+ * It refuses files of more than 1 MiB, and what is no regular file: directories, pipes, terminals. Files are reached
+ * through the environment only.
  */
 #include "storage/config.h"
 
@@ -37,12 +38,16 @@ static StorageStatus open_text(const char *text, size_t size, const char *source
 static StorageStatus report_file_error(StorageContext *ctx, const char *path, int error)
 {
     /* A path with a missing or wrong directory in it is a mistake in what was asked for, like a missing file. */
-    if (error == ENOENT || error == ENOTDIR || error == EISDIR)
+    if (error == ENOENT || error == ENOTDIR)
         return storage_fail(ctx, STORAGE_CONFIG, "%s: %s", path, strerrordesc_np(error));
     if (error == EACCES || error == EPERM)
         return storage_fail(ctx, STORAGE_ACCESS_DENIED, "%s: %s", path, strerrordesc_np(error));
     if (error == ENOMEM)
         return storage_fail(ctx, STORAGE_NO_MEMORY, "%s: out of memory", path);
+    if (error == EISDIR)
+        return storage_fail(ctx, STORAGE_IO, "%s: a directory, not a regular file", path);
+    if (error == ESPIPE)
+        return storage_fail(ctx, STORAGE_IO, "%s: a pipe or the like, not a regular file", path);
     return storage_fail(ctx, STORAGE_IO, "%s: cannot be read: %s", path, strerrordesc_np(error));
 }
 
@@ -51,20 +56,27 @@ static StorageStatus read_open_file(const StorageFiles *files, StorageFile *file
                                     size_t *ret_size, StorageContext *ctx)
 {
     uint64_t size;
-    size_t got;
+    size_t wanted, got;
     char *text;
+    StorageStatus status = STORAGE_OK;
     int error = files->size(files->user_data, file, &size);
     if (error != 0)
         return report_file_error(ctx, path, error);
-    if (size > DOCUMENT_SIZE_MAX)
-        return storage_fail(ctx, STORAGE_CONFIG, "%s: larger than 1 MiB, so hardly a configuration", path);
-    text = storage_allocate((size_t)size + 1);
+    /* One byte more than there should be: only reading tells a directory or a pipe, and what is no longer as it was. */
+    wanted = (size_t)(size < DOCUMENT_SIZE_MAX ? size : DOCUMENT_SIZE_MAX) + 1;
+    text = storage_allocate(wanted + 1);
     if (text == NULL)
         return report_file_error(ctx, path, ENOMEM);
-    error = files->read_at(files->user_data, file, 0, text, (size_t)size, &got);
-    if (error != 0) {
+    error = files->read_at(files->user_data, file, 0, text, wanted, &got);
+    if (error != 0)
+        status = report_file_error(ctx, path, error);
+    else if (got > DOCUMENT_SIZE_MAX)
+        status = storage_fail(ctx, STORAGE_CONFIG, "%s: larger than 1 MiB, so hardly a configuration", path);
+    else if (got == wanted)
+        status = storage_fail(ctx, STORAGE_IO, "%s: not a regular file, or one that is being written", path);
+    if (status != STORAGE_OK) {
         storage_release(text);
-        return report_file_error(ctx, path, error);
+        return status;
     }
     text[got] = '\0';
     *ret_text = text;

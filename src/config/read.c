@@ -12,8 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_COUNT_MAX 256                   /* of one object: each is compared with those before it */
-#define EXACT_NUMBER_MAX 9007199254740991.0 /* JSON numbers are doubles: beyond 2^53 they are no longer exact */
+#define KEY_COUNT_MAX 256 /* of one object: each is compared with those before it */
+#define EXACT_NUMBER_MAX                                                                         \
+    UINT64_C(9007199254740991) /* JSON numbers are doubles: beyond 2^53 they are no longer exact \
+                                */
 
 const char *config_kind_of(const cJSON *item)
 {
@@ -52,27 +54,25 @@ static const char *quoted(const char *text, char buffer[64])
     return buffer;
 }
 
-static void format_number(ConfigKind kind, uint64_t number, char buffer[UNITS_TEXT_SIZE])
+static void format_quantity(ConfigKind kind, uint64_t number, char buffer[UNITS_TEXT_SIZE])
 {
     if (kind == CONFIG_SIZE)
         units_format_size(number, buffer);
-    else if (kind == CONFIG_DURATION)
-        units_format_duration(number, buffer);
     else
-        (void)snprintf(buffer, UNITS_TEXT_SIZE, "%" PRIu64, number);
+        units_format_duration(number, buffer);
 }
 
 /* Stores `number` in `*target` when it is within the field's limits, else reports. */
-static void store_number(const ConfigField *field, uint64_t number, void *target, const ConfigPath *path,
-                         ConfigReport *report)
+static void store_quantity(const ConfigField *field, uint64_t number, void *target, const ConfigPath *path,
+                           ConfigReport *report)
 {
     char limit[UNITS_TEXT_SIZE];
     if (number < field->minimum) {
-        format_number(field->kind, field->minimum, limit);
+        format_quantity(field->kind, field->minimum, limit);
         report_problem(report, path, "must be at least %s; leave it out for the default (%s)", limit,
                        field->default_text);
     } else if (field->maximum != 0 && number > field->maximum) {
-        format_number(field->kind, field->maximum, limit);
+        format_quantity(field->kind, field->maximum, limit);
         report_problem(report, path, "must be at most %s", limit);
     } else {
         memcpy(target, &number, sizeof(number));
@@ -96,21 +96,25 @@ static void read_quantity(const ConfigField *field, const cJSON *item, void *tar
     if (problem != NULL)
         report_problem(report, path, "%s %s", quoted(item->valuestring, text), problem);
     else
-        store_number(field, number, target, path, report);
+        store_quantity(field, number, target, path, report);
 }
 
 static void read_count(const ConfigField *field, const cJSON *item, void *target, const ConfigPath *path,
                        ConfigReport *report)
 {
     double number = item->valuedouble;
-    if (!cJSON_IsNumber(item))
+    uint64_t maximum = field->maximum != 0 ? field->maximum : EXACT_NUMBER_MAX, count;
+    if (!cJSON_IsNumber(item)) {
         report_problem(report, path, "must be a whole number, not %s", config_kind_of(item));
-    else if (!(number >= 0 && number <= EXACT_NUMBER_MAX))
-        report_problem(report, path, "must be a whole number from 0 to %.0f", EXACT_NUMBER_MAX);
-    else if ((double)(uint64_t)number != number)
+    } else if (!(number >= (double)field->minimum && number <= (double)maximum)) {
+        report_problem(report, path, "must be a whole number from %" PRIu64 " to %" PRIu64 "; the default is %s",
+                       field->minimum, maximum, field->default_text);
+    } else if ((double)(uint64_t)number != number) {
         report_problem(report, path, "must be a whole number, without a fraction");
-    else
-        store_number(field, (uint64_t)number, target, path, report);
+    } else {
+        count = (uint64_t)number;
+        memcpy(target, &count, sizeof(count));
+    }
 }
 
 static void read_string(const ConfigField *field, const cJSON *item, void *target, const ConfigPath *path,

@@ -2,7 +2,8 @@
  * config/suggest.c - the name that somebody may have meant.
  *
  * Nearness is the optimal string alignment distance (insert, delete, replace, swap two neighbours), after letters are
- * lowered and '-' is read as '_'. A name is near when at most one character in three is wrong.
+ * lowered and '-' is read as '_'. A name is near when at most one character in three is wrong, and nearest when only
+ * the unit of the C field is too much ("limit_bytes").
  */
 #include "config/suggest.h"
 
@@ -45,12 +46,23 @@ static size_t distance_between(const char *a, size_t a_len, const char *b, size_
     return above[b_len];
 }
 
+static int has_unit_added(const char *given, const char *candidate, size_t candidate_len)
+{
+    if (strncmp(given, candidate, candidate_len) != 0)
+        return 0;
+    given += candidate_len;
+    return strcmp(given, "_bytes") == 0 || strcmp(given, "_ns") == 0;
+}
+
 void suggest_offer(Suggestion *self, const char *candidate)
 {
     size_t given_len = strlen(self->given), candidate_len = strlen(candidate), distance;
     if (given_len > NAME_LEN_MAX || candidate_len > NAME_LEN_MAX)
         return;
-    distance = distance_between(self->given, given_len, candidate, candidate_len);
+    if (has_unit_added(self->given, candidate, candidate_len))
+        distance = 0;
+    else
+        distance = distance_between(self->given, given_len, candidate, candidate_len);
     if (distance * 3 <= candidate_len && (self->name == NULL || distance < self->distance)) {
         self->name = candidate;
         self->distance = distance;

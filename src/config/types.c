@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define AT_MOST_A_QUARTER "; with a limit at most a quarter of it"
+
 /* 0 means the default in an option struct, so 0 is never a value that a document may give. */
 static const ConfigField memory_fields[] = {
     {.name = "limit",
@@ -14,19 +16,20 @@ static const ConfigField memory_fields[] = {
      .offset = offsetof(StorageMemoryOptions, limit_bytes),
      .minimum = 1,
      .default_text = "none",
-     .doc = "Writes that would take the store beyond this many bytes, keys, values and bookkeeping together, are "
-            "refused with NO_SPACE; deletes are not."},
+     .doc = "Writes that would take the store beyond this many bytes are refused with NO_SPACE; deletes are not. It "
+            "covers keys, values, versions that snapshots pin and the index; the watch history and the idempotency "
+            "tokens have bounds of their own."},
     {.name = "watch_history_count",
      .kind = CONFIG_COUNT,
      .offset = offsetof(StorageMemoryOptions, watch_history_count),
      .minimum = 1,
-     .default_text = "65536",
+     .default_text = "16384",
      .doc = "How many changes are retained for watches. A watch that falls further behind gets COMPACTED."},
     {.name = "watch_history",
      .kind = CONFIG_SIZE,
      .offset = offsetof(StorageMemoryOptions, watch_history_bytes),
      .minimum = 1,
-     .default_text = "64MiB",
+     .default_text = "16MiB" AT_MOST_A_QUARTER,
      .doc = "How many bytes of keys and values the changes retained for watches may hold together."},
     {.name = "idempotency_count",
      .kind = CONFIG_COUNT,
@@ -34,6 +37,12 @@ static const ConfigField memory_fields[] = {
      .minimum = 1,
      .default_text = "65536",
      .doc = "How many idempotency tokens are remembered."},
+    {.name = "idempotency",
+     .kind = CONFIG_SIZE,
+     .offset = offsetof(StorageMemoryOptions, idempotency_bytes),
+     .minimum = 1,
+     .default_text = "16MiB" AT_MOST_A_QUARTER,
+     .doc = "How many bytes the idempotency tokens and their answers may take together."},
     {.name = "idempotency_age",
      .kind = CONFIG_DURATION,
      .offset = offsetof(StorageMemoryOptions, idempotency_age_ns),

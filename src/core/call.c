@@ -85,7 +85,7 @@ static void trace(const Call *call, StorageStatus status)
         .struct_size = sizeof(event),
         .status = status,
         .operation = call->operation,
-        .layer = call->backend->ops->name,
+        .layer = call->lifecycle->top->ops->name,
         .organization = call->ctx->organization,
         .start_ns = call->start_ns,
         .duration_ns = storage_monotonic_ns(call->backend) - call->start_ns,

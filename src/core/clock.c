@@ -54,6 +54,12 @@ void clock_wait(const StorageClock *clock, pthread_mutex_t *mutex, pthread_cond_
     (void)pthread_cond_timedwait(condition, mutex, &wake_at);
 }
 
+void clock_pause(uint32_t duration_ns)
+{
+    struct timespec duration = {.tv_nsec = (long)duration_ns};
+    (void)nanosleep(&duration, NULL);
+}
+
 int64_t storage_wall_ns(const StorageBackend *backend)
 {
     const StorageClock *clock = backend->environment->clock;

@@ -238,12 +238,17 @@ StorageStatus storage_fail(StorageContext *ctx, StorageStatus status, const char
 
 void storage_context_child_begin(StorageContext *child, StorageContext *parent)
 {
-    *child = *parent;
-    child->cancelled = 0;
-    child->parent = parent;
-    child->flags = parent->flags & CONTEXT_DISCARDS_TEXT;
-    child->errors = NULL;
-    child->wait_mutex = child->wait_condition = NULL;
+    /* Field by field: `cancelled` and the wait pair of the parent may be written by another thread at this moment. */
+    *child = (StorageContext){.struct_size = sizeof(*child),
+                              .parent = parent,
+                              .deadline_ns = parent->deadline_ns,
+                              .token = parent->token,
+                              .organization = parent->organization,
+                              .consistency = parent->consistency,
+                              .durability = parent->durability,
+                              .payload_hash = parent->payload_hash,
+                              .entered = parent->entered,
+                              .flags = parent->flags & CONTEXT_DISCARDS_TEXT};
     context_clear_results(child);
 }
 

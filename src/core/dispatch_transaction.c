@@ -126,6 +126,14 @@ StorageStatus storage_transaction_scan(StorageTransaction *txn, const StorageRan
 
 /* ---- writes ---- */
 
+/* The operation took effect and cannot be noted for the payload, nor undone: the transaction ends here. */
+static StorageStatus end_without_memory(Call *call, StorageTransaction *root)
+{
+    lifecycle_end_handle(&root->handle);
+    return storage_fail(call->ctx, STORAGE_NO_MEMORY, "%s: no memory to note the operation; the transaction has ended",
+                        call->operation);
+}
+
 static StorageStatus write_operation(Call *call, StorageTransaction *txn, const StorageOperation *operation)
 {
     StorageStatus status = arguments_check_operation(call, operation);
@@ -135,8 +143,7 @@ static StorageStatus write_operation(Call *call, StorageTransaction *txn, const 
         (call->backend->capabilities.capabilities & STORAGE_CAPABILITY_IDEMPOTENCY) != 0) {
         status = payload_add_operation(&root_of(txn)->payload, operation);
         if (status != STORAGE_OK)
-            return storage_fail(call->ctx, status, "%s: no memory to note the operation; close the transaction",
-                                call->operation);
+            return end_without_memory(call, root_of(txn));
     }
     return status;
 }
@@ -239,6 +246,8 @@ StorageStatus storage_transaction_rollback_to(StorageTransaction *txn, uint32_t 
         status = payload_add_number(&txn->payload, PAYLOAD_ROLLBACK);
         if (status == STORAGE_OK)
             status = payload_add_number(&txn->payload, savepoint_no);
+        if (status != STORAGE_OK)
+            status = end_without_memory(&call, txn);
     }
     return call_end(&call, status);
 }

@@ -23,18 +23,35 @@ static void fill_results(const Batch *batch, StorageStatus status)
         batch->results[i] = (StorageResult){status, 0, 0};
 }
 
-static StorageStatus check_batch(Call *call, const Batch *batch)
+/*
+ * Checks every operation. One that is invalid or too large fails the whole write, and carries its status; the others
+ * are CANCELLED. In an independent write one that is too large fails alone: `*ret_left_out` counts those.
+ */
+static StorageStatus check_batch(Call *call, const Batch *batch, size_t *ret_left_out)
 {
-    StorageStatus status = STORAGE_OK;
+    StorageStatus first = STORAGE_OK;
+    *ret_left_out = 0;
+    fill_results(batch, STORAGE_CANCELLED);
     if (batch->operation_count > 1)
-        status = call_require(call, STORAGE_CAPABILITY_MULTI_WRITE, "write of several operations");
-    for (size_t i = 0; i < batch->operation_count && status == STORAGE_OK; i++) {
-        status = arguments_check_operation(call, &batch->operations[i]);
-        if (status != STORAGE_OK && batch->operation_count > 1)
+        first = call_require(call, STORAGE_CAPABILITY_MULTI_WRITE, "write of several operations");
+    if (first != STORAGE_OK) {
+        fill_results(batch, first);
+        return first;
+    }
+    for (size_t i = 0; i < batch->operation_count; i++) {
+        StorageStatus status = arguments_check_operation(call, &batch->operations[i]);
+        if (status == STORAGE_OK)
+            continue;
+        batch->results[i].status = status;
+        if (batch->operation_count > 1)
             (void)storage_fail(call->ctx, status, "%s: this is operation %zu of %zu", call->operation, i,
                                batch->operation_count);
+        if (batch->mode == STORAGE_WRITE_INDEPENDENT && status == STORAGE_SIZE_LIMIT_EXCEEDED)
+            (*ret_left_out)++;
+        else if (first == STORAGE_OK)
+            first = status;
     }
-    return status;
+    return first;
 }
 
 static StorageStatus hash_batch(Call *call, const Batch *batch, uint8_t ret_hash[PAYLOAD_HASH_SIZE])
@@ -65,22 +82,52 @@ static uint64_t revision_of(const Batch *batch, StorageStatus status)
     return status == STORAGE_OK ? revision : 0;
 }
 
+static StorageStatus pass_on(Call *call, StorageBackend *backend, const Batch *batch)
+{
+    return backend->ops->write(backend, batch->operations, batch->operation_count, batch->mode, batch->results,
+                               call->ctx);
+}
+
+/* Passes on the operations of an independent write that have not failed yet. */
+static StorageStatus pass_on_the_rest(Call *call, StorageBackend *backend, const Batch *batch, size_t left_out)
+{
+    size_t count = batch->operation_count - left_out, next = 0;
+    StorageOperation *operations = storage_allocate(count * (sizeof(StorageOperation) + sizeof(StorageResult)));
+    Batch rest = {operations, count, batch->mode, (StorageResult *)(void *)(operations + count)};
+    StorageStatus status = STORAGE_OK;
+    if (operations == NULL)
+        return storage_fail(call->ctx, STORAGE_NO_MEMORY, "%s: no memory for %zu operations", call->operation, count);
+    for (size_t i = 0; i < batch->operation_count; i++)
+        if (batch->results[i].status == STORAGE_CANCELLED)
+            operations[next++] = batch->operations[i];
+    fill_results(&rest, STORAGE_CANCELLED);
+    if (count > 0)
+        status = pass_on(call, backend, &rest);
+    next = 0;
+    for (size_t i = 0; i < batch->operation_count; i++)
+        if (batch->results[i].status == STORAGE_CANCELLED)
+            batch->results[i] = rest.results[next++];
+    storage_release(operations);
+    return status;
+}
+
 static StorageStatus run_batch(Call *call, StorageBackend *backend, const Batch *batch)
 {
     uint8_t hash[PAYLOAD_HASH_SIZE];
-    StorageStatus status = check_batch(call, batch);
+    size_t left_out;
+    StorageStatus status = check_batch(call, batch, &left_out);
     int is_hashed = 0;
     if (status == STORAGE_OK && call->ctx->token.size > 0 && !call->is_nested) {
         status = call_require(call, STORAGE_CAPABILITY_IDEMPOTENCY, "idempotency");
         if (status == STORAGE_OK)
             status = hash_batch(call, batch, hash);
+        if (status != STORAGE_OK)
+            fill_results(batch, status);
         call->ctx->payload_hash = hash;
         is_hashed = 1;
     }
-    fill_results(batch, status == STORAGE_OK ? STORAGE_CANCELLED : status);
     if (status == STORAGE_OK) {
-        status = backend->ops->write(backend, batch->operations, batch->operation_count, batch->mode, batch->results,
-                                     call->ctx);
+        status = left_out == 0 ? pass_on(call, backend, batch) : pass_on_the_rest(call, backend, batch, left_out);
         call->ctx->revision = revision_of(batch, status);
     }
     if (is_hashed)

@@ -19,6 +19,9 @@ StorageStatus environment_fill(StorageEnvironment *ret_full, const StorageEnviro
 /* Initialises a condition that clock_wait can wait on. Returns 0 or an errno number. */
 int clock_condition_init(pthread_cond_t *condition);
 
+/* Lets `duration_ns` of real time pass, less than a second. */
+void clock_pause(uint32_t duration_ns);
+
 /*
  * Waits on `condition` until it is signalled or `wake_at_ns` on `clock` has come (0: no such time). May return for no
  * reason. An injected clock moves when its test says so, so it is looked at again every millisecond.

@@ -15,10 +15,11 @@
  *      become quiet, and nobody touches the lifecycle after it but owners of handles.
  *   3. The lifecycle is freed by the close when no handle is left on the list, else by the close of the last one.
  *   4. In a forked child there is one thread and locks may be held for ever by threads that are not there: nothing here
- *      locks then.
+ *      locks then, and nothing is freed if a call was running when the process forked.
  */
 #include "core/lifecycle.h"
 
+#include "core/context.h"
 #include "core/environment.h"
 #include "core/payload.h"
 #include "core/process.h"
@@ -135,10 +136,20 @@ void lifecycle_end_handle(StorageHandle *handle)
         break;
     default:
         handle->ops->watch_close((StorageWatch *)handle);
-        if (((StorageWatch *)handle)->wake_fd >= 0)
+        if (((StorageWatch *)handle)->wake_fd >= 0 && !lifecycle_is_forked(handle->lifecycle))
             wake_raise(((StorageWatch *)handle)->wake_fd); /* a poller is to ask, and hear that it is over */
         break;
     }
+}
+
+/* In a forked child: whether the fork came while other threads were inside calls. Then structures may be half changed
+ * for ever, and the memory is left alone. */
+static int was_in_use(const StorageLifecycle *self)
+{
+    for (size_t i = 0; i < LIFECYCLE_SHARD_COUNT; i++)
+        if ((self->shards[i].calls & ~LIFECYCLE_CLOSING) != 0)
+            return 1;
+    return 0;
 }
 
 /* A cursor that closes leaves the list of its transaction; inside the gate or under the lock, as the closer walks it.
@@ -177,6 +188,8 @@ static void free_block(StorageHandle *handle)
 
 static void close_registered_in_child(StorageLifecycle *self, StorageHandle *handle)
 {
+    if (was_in_use(self))
+        return;
     leave_transaction(handle);
     lifecycle_end_handle(handle);
     unlink_handle(self, handle);
@@ -253,11 +266,13 @@ static void destroy_layers(StorageBackend *top)
 static StorageStatus take_down(StorageLifecycle *self, StorageContext *ctx)
 {
     StorageBackend *top = self->top;
-    StorageContext unattended = {.struct_size = sizeof(unattended)};
+    StorageContext unattended;
     StorageStatus status = STORAGE_OK;
     int is_forked = lifecycle_is_forked(self), is_last;
-    if (ctx == NULL)
+    if (ctx == NULL) {
+        context_init_unattended(&unattended);
         ctx = &unattended;
+    }
     ctx->entered = self; /* layers may call the ones below while they shut down */
     if (!is_forked)
         (void)pthread_mutex_lock(&self->lock);
@@ -293,7 +308,7 @@ StorageStatus lifecycle_close(StorageLifecycle *self, StorageContext *ctx)
     StorageStatus status;
     if (lifecycle_is_forked(self)) {
         self->state = LIFECYCLE_CLOSED;
-        return take_down(self, ctx);
+        return was_in_use(self) ? STORAGE_OK : take_down(self, ctx);
     }
     (void)pthread_mutex_lock(&self->lock);
     if (self->state != LIFECYCLE_OPEN) {
@@ -312,7 +327,12 @@ StorageStatus lifecycle_close(StorageLifecycle *self, StorageContext *ctx)
     (void)pthread_mutex_lock(&self->lock);
     status = wait_until_quiet(self, ctx);
     self->state = status == STORAGE_OK ? LIFECYCLE_CLOSED : LIFECYCLE_ABANDONED;
+    if (status != STORAGE_OK) /* the context still points at the lock: this thread counts as a call until it does not */
+        (void)__atomic_fetch_add(&self->shards[0].calls, 1, __ATOMIC_RELAXED);
     (void)pthread_mutex_unlock(&self->lock);
     storage_wait_end(ctx);
-    return status == STORAGE_OK ? take_down(self, ctx) : status;
+    if (status == STORAGE_OK)
+        return take_down(self, ctx);
+    lifecycle_leave_closing(self, 0);
+    return status;
 }

@@ -77,32 +77,56 @@ int storage_range_contains(const StorageRange *range, StorageSlice key)
     return range_start_admits(&range->start, key) && range_end_admits(&range->end, key);
 }
 
+/* Where a bound stands, as a key: `size` bytes of `key`, the last raised by `raise`, then perhaps a zero byte. */
+typedef struct Point {
+    StorageSlice key;
+    size_t size;
+    unsigned int raise;
+    int has_zero, is_infinite;
+} Point;
+
+/* `is_behind`: the bound stands right behind its key, so at the key with a zero byte appended. */
+static Point point_of(const StorageBound *bound, int is_behind)
+{
+    Point point = {.key = bound->key, .size = bound->key.size, .has_zero = is_behind};
+    if (bound->kind != STORAGE_BOUND_PREFIX_END)
+        return point;
+    /* Behind all keys with the prefix: the prefix without its last 0xff bytes, the last byte raised. */
+    while (point.size > 0 && ((const unsigned char *)bound->key.data)[point.size - 1] == 0xff)
+        point.size--;
+    point.is_infinite = point.size == 0;
+    point.raise = 1;
+    return point;
+}
+
+static int byte_at(const Point *point, size_t index)
+{
+    if (index >= point->size)
+        return index == point->size && point->has_zero ? 0 : -1;
+    return ((const unsigned char *)point->key.data)[index] + (index + 1 == point->size ? (int)point->raise : 0);
+}
+
+static int is_before(const Point *a, const Point *b)
+{
+    size_t index = 0;
+    if (a->is_infinite || b->is_infinite)
+        return !a->is_infinite;
+    while (byte_at(a, index) == byte_at(b, index) && byte_at(a, index) >= 0)
+        index++;
+    return byte_at(a, index) < byte_at(b, index);
+}
+
 int storage_range_is_empty(const StorageRange *range)
 {
-    const StorageBound *start = &range->start, *end = &range->end;
-    int end_is_open = end->kind == STORAGE_BOUND_OPEN || /* every key has the empty prefix */
-                      (end->kind == STORAGE_BOUND_PREFIX_END && end->key.size == 0);
-    if (start->kind > STORAGE_BOUND_PREFIX_END || end->kind > STORAGE_BOUND_PREFIX_END)
+    Point start = point_of(&range->start, range->start.kind == STORAGE_BOUND_EXCLUDED);
+    Point end = point_of(&range->end, range->end.kind == STORAGE_BOUND_INCLUDED);
+    if (range->start.kind > STORAGE_BOUND_PREFIX_END || range->end.kind > STORAGE_BOUND_PREFIX_END)
         return 1;
-    if (start->kind == STORAGE_BOUND_PREFIX_END && start->key.size == 0)
-        return 1;
-    if (end->kind == STORAGE_BOUND_EXCLUDED && end->key.size == 0)
-        return 1;
-    if (start->kind == STORAGE_BOUND_OPEN || end_is_open)
-        return 0;
-    if (start->kind != STORAGE_BOUND_PREFIX_END) {
-        /* The start stands at a key: it must lie before the end, or on it when both include it. */
-        if (!range_end_admits(end, start->key))
-            return 1;
-        return start->kind == STORAGE_BOUND_EXCLUDED && end->kind == STORAGE_BOUND_INCLUDED &&
-               storage_slice_compare(start->key, end->key) == 0;
-    }
-    if (end->kind != STORAGE_BOUND_PREFIX_END)
-        return range_compare_prefix_end(end->key, start->key) < 0;
-    /* Two prefix ends: the one whose prefix contains the other's stands last. */
-    if (end->key.size <= start->key.size && memcmp(end->key.data, start->key.data, end->key.size) == 0)
-        return end->key.size == start->key.size;
-    return range_compare_prefix_end(end->key, start->key) < 0;
+    if (range->start.kind == STORAGE_BOUND_OPEN)
+        start = (Point){0};
+    if (range->end.kind == STORAGE_BOUND_OPEN)
+        return start.is_infinite;
+    return !is_before(&start, &end);
 }
 
 int range_meets(const StorageRange *a, const StorageRange *b)

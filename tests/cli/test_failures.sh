@@ -36,6 +36,10 @@ done <<'END'
 get:needs KEY
 get a b:too many arguments
 get a --fast:unknown option --fast
+set a -1:"--" ends the options
+--config= get a:configuration file
+-c a.json get a -c b.json:given twice
+-ca.json --config=b.json get a:given twice
 get a --raw=1:takes no value
 get a --raw --raw:given twice
 set a:needs KEY VALUE
@@ -54,7 +58,7 @@ touch a soon:time to live
 delete:needs KEY
 delete a b:too many arguments
 scan a b:too many arguments
-scan --limit 0:--limit
+scan --limit 0:from 1 to 18446744073709551615
 scan --limit x:--limit
 scan --limit 18446744073709551616:--limit
 scan --limit:a value is missing
@@ -62,7 +66,7 @@ cas a:EXPECTED
 cas a b:EXPECTED
 cas a b c --absent:VALUE
 cas a --absent --revision 1 b:exclude
-cas a --revision 0 b:--revision
+cas a --revision 0 b:from 1 to 18446744073709551615
 cas a --revision x b:--revision
 version now:too many arguments
 shell script:too many arguments
@@ -80,8 +84,18 @@ err 'storagectl: nowhere.json: No such file or directory'
 
 it "a directory is no configuration"
 run -c . get a
-code 2
-one_line
+code 7
+err 'storagectl: .: a directory, not a regular file'
+
+it "a pipe is no configuration, a file as standard input is one"
+echo '{"backend": {"type": "memory"}}' >in
+run -c /dev/stdin get a
+code 1
+command_line='-c /dev/stdin get a, from a pipe' exit_code=0
+# shellcheck disable=SC2002 # a pipe is meant
+cat in | "$storagectl" -c /dev/stdin get a >out 2>err || exit_code=$?
+code 7
+err 'storagectl: /dev/stdin: a pipe or the like, not a regular file'
 
 it "an empty file is no configuration"
 : >empty.json
@@ -144,6 +158,11 @@ run -c "$examples/stack_read_only.json" shell
 code 2
 has READ_ONLY
 has 'line 2: '
+
+it "a read-only transaction refuses them, and the advice is for it too"
+script 'begin --read-only\nset a 1\n'
+code 2
+has 'to write, leave out the read_only layer, and --read-only after begin'
 
 it "a store at its limit refuses writes with its own exit code, and takes deletes"
 echo '{"backend": {"type": "memory", "limit": "64KiB"}}' >small.json
@@ -208,6 +227,16 @@ command_line='shell <.' exit_code=0
 "$storagectl" shell <. >out 2>err || exit_code=$?
 code 7
 one_line
+
+it "a line that memory does not hold is no end of the script"
+# A program that is built with a sanitizer does not start with so little.
+# shellcheck disable=SC3045 # dash has it
+if (ulimit -v 100000 && "$storagectl" version) >/dev/null 2>&1; then
+    command_line='shell, with little memory' exit_code=0
+    head -c 150000000 /dev/zero | tr '\0' x | (ulimit -v 100000 && "$storagectl" shell >out 2>err) || exit_code=$?
+    code 7
+    has 'standard input cannot be read: Cannot allocate memory'
+fi
 
 it "escapes on the command line are decoded on request only"
 run get 'a\x41'

@@ -18,6 +18,8 @@ silent
 for verb in get set touch delete cas scan shell help version begin commit rollback exit; do
     grep -q "^  $verb  *[a-z]" out || complain "help should list $verb"
 done
+shows --version
+shows 'shell --keep-going'
 mv out help
 run --help
 cmp -s out help || complain "--help should print the same"
@@ -35,6 +37,12 @@ for verb in get set touch delete cas scan shell help version begin commit rollba
     run $verb --help
     cmp -s out expected_help || complain "$verb --help should print what help $verb prints"
 done
+
+it "help of a verb with arguments says how to begin one with a hyphen"
+run help set
+shows 'ends the options'
+run help version
+! grep -q 'ends the options' out || complain "version has no arguments"
 
 it "help of what is no verb is a mistake"
 run help fly
@@ -83,7 +91,7 @@ has CONFLICT
 it "the configuration is an option before the verb, after it, and with an equals sign"
 echo '{"backend": {"type": "memory"}}' >memory.json
 for place in '-c memory.json get a' 'get -c memory.json a' 'get a -c memory.json' '--config memory.json get a' \
-    'get a --config=memory.json'; do
+    'get a --config=memory.json' '-cmemory.json get a'; do
     # shellcheck disable=SC2086 # words
     run $place
     code 1
@@ -200,5 +208,23 @@ input 'any\0000bytes\n'
 run set a --stdin
 code 0
 silent
+
+# Runs the program on a terminal; what it says on standard output and error is in one file.
+on_terminal() {
+    exit_code=0 command_line="$* (on a terminal)"
+    : >err
+    env script -qec "'$storagectl' $*" /dev/null </dev/null >out || exit_code=$?
+}
+
+if env script --version >/dev/null 2>&1; then
+    it "a person is told that a store without a configuration is gone, a script is not"
+    on_terminal set a 1
+    code 0
+    shows 'this store was empty, in memory, and is gone'
+    on_terminal -c memory.json set a 1
+    code 0
+    : >expected
+    cmp -s out expected || complain "a store with a configuration needs no warning"
+fi
 
 finish

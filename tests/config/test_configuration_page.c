@@ -1,11 +1,15 @@
 /*
  * test_configuration_page.c - the reference page against the tables: each type has its heading, each field its row with
- * kind and default, and no row speaks of a field that is not there.
+ * kind and default, and no row speaks of a field that is not there; the defaults are those that a store describes.
  */
 #include "config_test.h"
 
 #include "config/type.h"
+#include "config/units.h"
+#include "storage/memory.h"
 
+#include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,12 +95,71 @@ START_TEST(no_row_is_about_a_field_that_does_not_exist)
 }
 END_TEST
 
+/* What a store that was opened with `limit_bytes` and no other option says of its option. */
+static uint64_t described(const char *name, uint64_t limit_bytes)
+{
+    StorageMemoryOptions options = STORAGE_MEMORY_OPTIONS_INIT;
+    StorageBackend *store;
+    StorageValue text;
+    cJSON *stack, *item;
+    uint64_t number;
+    options.limit_bytes = limit_bytes;
+    assert_status(storage_memory_open(&options, &store, NULL), STORAGE_OK);
+    assert_status(storage_describe(store, STORAGE_DESCRIBE_STACK, &text, NULL), STORAGE_OK);
+    stack = cJSON_ParseWithLength(text.data, text.size);
+    item = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(stack, "backend"), name);
+    if (!cJSON_IsNumber(item))
+        ck_abort_msg("the store describes no number %s", name);
+    number = (uint64_t)item->valuedouble;
+    cJSON_Delete(stack);
+    storage_value_release(&text);
+    assert_status(storage_close(store, NULL), STORAGE_OK);
+    return number;
+}
+
+static uint64_t default_of(const ConfigField *field)
+{
+    char number_text[UNITS_TEXT_SIZE];
+    uint64_t number = 0;
+    (void)snprintf(number_text, sizeof(number_text), "%.*s", (int)strcspn(field->default_text, ";"),
+                   field->default_text);
+    if (strcmp(number_text, "none") == 0)
+        return 0;
+    if (field->kind == CONFIG_SIZE)
+        ck_assert_ptr_null(units_parse_size(number_text, &number));
+    else if (field->kind == CONFIG_DURATION)
+        ck_assert_ptr_null(units_parse_duration(number_text, &number));
+    else
+        number = strtoull(number_text, NULL, 10);
+    return number;
+}
+
+START_TEST(the_defaults_of_memory_are_those_that_a_store_describes)
+{
+    const uint64_t limit_bytes = 1 << 20;
+    for (size_t i = 1; i < config_memory_type.field_count; i++) {
+        const ConfigField *field = &config_memory_type.fields[i];
+        const char *unit = field->kind == CONFIG_SIZE ? "_bytes" : field->kind == CONFIG_DURATION ? "_ns" : "";
+        int is_limited = strstr(field->default_text, "; with a limit at most a quarter of it") != NULL;
+        uint64_t number = default_of(field);
+        char name[80];
+        (void)snprintf(name, sizeof(name), "%s%s", field->name, unit);
+        ck_assert_msg(number == described(name, 0), "the default of %s is %" PRIu64, name, described(name, 0));
+        ck_assert_msg((is_limited ? limit_bytes / 4 : number) == described(name, limit_bytes),
+                      "with a limit the default of %s is %" PRIu64, name, described(name, limit_bytes));
+    }
+    ck_assert_str_eq(config_memory_type.fields[0].name, "limit");
+    ck_assert_uint_eq(default_of(&config_memory_type.fields[0]), described("limit_bytes", 0));
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     const ConfigTest tests[] = {
         ONCE(every_type_is_described_in_the_words_of_its_table),
         ONCE(every_field_has_its_row),
         ONCE(no_row_is_about_a_field_that_does_not_exist),
+        ONCE(the_defaults_of_memory_are_those_that_a_store_describes),
     };
     if (argc != 2) {
         fprintf(stderr, "usage: %s configuration.md\n", argv[0]);

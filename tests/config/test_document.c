@@ -31,6 +31,18 @@ static const Mistake mistakes[] = {
      "line 1, column 9: a string is not ended, or holds a control character; write \\n, \\t or \\u00XX\n"},
     {"{\"a\": \"b\\u0000c\"}", "line 1, column 9: a string holds \\u0000\n"},
     {"{\"a\\u0000b\": 1}", "line 1, column 4: a string holds \\u0000\n"},
+    {"\"\\u12x4\"", "line 1, column 2: not valid JSON from '\\' on\n"},
+    {"\"\\ud800\\n\"", "line 1, column 2: half of a surrogate pair\n"},
+    {"\"\\udc00\"", "line 1, column 2: half of a surrogate pair\n"},
+    {"[01]", "line 1, column 3: not valid JSON from '1' on\n"},
+    {"[1.]", "line 1, column 4: not valid JSON from ']' on\n"},
+    {"[-]", "line 1, column 3: not valid JSON from ']' on\n"},
+    {"[1e+]", "line 1, column 5: not valid JSON from ']' on\n"},
+    {"[1234567890123456789012345678901234567890123456789012345678901234]",
+     "line 1, column 2: a number of more than 63 characters\n"},
+    {"{\v}", "line 1, column 2: not valid JSON from the byte 0x0b on\n"},
+    {"[1}", "line 1, column 3: not valid JSON from '}' on\n"},
+    {"{\"a\", 1}", "line 1, column 5: not valid JSON from ',' on\n"},
 };
 
 START_TEST(a_syntax_error_has_its_line_and_column)
@@ -99,6 +111,71 @@ START_TEST(a_million_brackets_do_not_exhaust_the_stack)
 }
 END_TEST
 
+/* Every kind of value, escape and space. */
+static const char sample[] = "\xef\xbb\xbf{\"a\\u00e9\\ud83d\\ude00\\\"\\\\\\/\\b\": [1, -0.5e+3, 0E0, true],\n"
+                             "\t\"b\": {\"c\": false, \"d\": [null, {}, [ ], \"\"]}\r\n}";
+
+START_TEST(all_of_json_is_accepted)
+{
+    cJSON *tree = parse(sample, strlen(sample));
+    ck_assert_ptr_nonnull(tree);
+    ck_assert_str_eq(tree->child->string, "a\xc3\xa9\xf0\x9f\x98\x80\"\\/\b");
+    ck_assert_int_eq(cJSON_GetArraySize(tree->child), 4);
+    cJSON_Delete(tree);
+}
+END_TEST
+
+/* cJSON must parse whatever the first pass accepts: here nothing lacks memory. */
+START_TEST(a_wrong_byte_is_never_taken_for_a_lack_of_memory)
+{
+    size_t size = strlen(sample), refused_count = 0;
+    char text[sizeof(sample)];
+    for (size_t i = 0; i < size; i++)
+        for (int byte = 0; byte < 256; byte++) {
+            cJSON *tree;
+            memcpy(text, sample, sizeof(sample));
+            text[i] = (char)byte;
+            tree = parse(text, size);
+            refused_count += tree == NULL;
+            cJSON_Delete(tree);
+        }
+    for (size_t cut = 0; cut < size; cut++) {
+        memcpy(text, sample, sizeof(sample));
+        text[cut] = '\0';
+        ck_assert_ptr_null(parse(text, cut));
+    }
+    ck_assert_uint_gt(refused_count, size);
+}
+END_TEST
+
+static size_t allocations_left; /* before the one that fails */
+
+static void *allocate_until(size_t size)
+{
+    return allocations_left > 0 && allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+START_TEST(out_of_memory_is_no_syntax_error)
+{
+    size_t failure_count = 0;
+    cJSON *tree = NULL;
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_until, .free_fn = free});
+    for (; tree == NULL; failure_count++) {
+        char buffer[ERRORS_SIZE];
+        StorageContext *ctx = storage_context_new();
+        ConfigReport report = {.ctx = ctx};
+        allocations_left = failure_count;
+        tree = document_parse(sample, strlen(sample), &report);
+        assert_status(report.status, tree == NULL ? STORAGE_NO_MEMORY : STORAGE_OK);
+        ck_assert_str_eq(errors_of(ctx, buffer), tree == NULL ? "out of memory while reading the configuration\n" : "");
+        storage_context_free(ctx);
+    }
+    cJSON_Delete(tree);
+    cJSON_InitHooks(NULL);
+    ck_assert_uint_gt(failure_count, 10);
+}
+END_TEST
+
 int main(void)
 {
     const ConfigTest tests[] = {
@@ -107,6 +184,9 @@ int main(void)
         ONCE(nesting_is_bounded),
         ONCE(brackets_in_strings_do_not_count),
         ONCE(a_million_brackets_do_not_exhaust_the_stack),
+        ONCE(all_of_json_is_accepted),
+        ONCE(a_wrong_byte_is_never_taken_for_a_lack_of_memory),
+        ONCE(out_of_memory_is_no_syntax_error),
     };
     return run_tests("document", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -289,7 +289,9 @@ typedef struct FileFailure {
 static const FileFailure failures[] = {
     {ENOENT, 0, 0, STORAGE_CONFIG, "app.json: No such file or directory\n"},
     {ENOTDIR, 0, 0, STORAGE_CONFIG, "app.json: Not a directory\n"},
-    {0, 0, EISDIR, STORAGE_CONFIG, "app.json: Is a directory\n"},
+    {0, 0, EISDIR, STORAGE_IO, "app.json: a directory, not a regular file\n"},
+    {EISDIR, 0, 0, STORAGE_IO, "app.json: a directory, not a regular file\n"},
+    {0, 0, ESPIPE, STORAGE_IO, "app.json: a pipe or the like, not a regular file\n"},
     {EACCES, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Permission denied\n"},
     {EPERM, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Operation not permitted\n"},
     {EMFILE, 0, 0, STORAGE_IO, "app.json: cannot be read: Too many open files\n"},
@@ -310,12 +312,44 @@ START_TEST(a_file_that_cannot_be_read_is_reported)
 }
 END_TEST
 
-START_TEST(a_file_of_more_than_a_mebibyte_is_refused_unread)
+/* A document of `size` bytes, most of them spaces; to be freed. */
+static char *padded_document(size_t size)
 {
-    char errors[ERRORS_SIZE];
-    Shelf shelf = {.text = "{" MEMORY "}", .size = (1 << 20) + 1, .read_error = EIO};
+    char *text = malloc(size + 1);
+    ck_assert_ptr_nonnull(text);
+    (void)snprintf(text, size + 1, "%-*s", (int)size, "{" MEMORY "}");
+    return text;
+}
+
+START_TEST(a_file_of_more_than_a_mebibyte_is_refused)
+{
+    char errors[ERRORS_SIZE], *text = padded_document((1 << 20) + 1);
+    Shelf shelf = {.text = text};
     assert_status(open_from_shelf(&shelf, errors), STORAGE_CONFIG);
     ck_assert_str_eq(errors, "app.json: larger than 1 MiB, so hardly a configuration\n");
+    text[1 << 20] = '\0';
+    shelf.size = 0;
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_OK);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_file_that_is_longer_than_it_says_is_not_cut)
+{
+    char errors[ERRORS_SIZE];
+    Shelf shelf = {.text = "{" MEMORY "}  ", .size = strlen("{" MEMORY "}")};
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_IO);
+    ck_assert_str_eq(errors, "app.json: not a regular file, or one that is being written\n");
+}
+END_TEST
+
+START_TEST(a_directory_is_no_file)
+{
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store;
+    assert_status(storage_config_open_file(".", NULL, &store, ctx), STORAGE_IO);
+    ck_assert_str_eq(storage_context_error_text(ctx, 0), ".: a directory, not a regular file");
+    storage_context_free(ctx);
 }
 END_TEST
 
@@ -404,7 +438,9 @@ int main(void)
         ONCE(a_file_is_read_through_the_environment),
         ONCE(mistakes_in_a_file_name_the_file),
         FOR_EACH(a_file_that_cannot_be_read_is_reported, failures),
-        ONCE(a_file_of_more_than_a_mebibyte_is_refused_unread),
+        ONCE(a_file_of_more_than_a_mebibyte_is_refused),
+        ONCE(a_file_that_is_longer_than_it_says_is_not_cut),
+        ONCE(a_directory_is_no_file),
         ONCE(a_file_that_shrinks_while_it_is_read_is_what_is_left_of_it),
         ONCE(a_path_that_leads_nowhere_is_a_mistake_of_the_configuration),
         ONCE(out_of_memory_at_any_allocation_leaves_nothing_open),

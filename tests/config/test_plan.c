@@ -27,12 +27,23 @@ static const Mistake mistakes[] = {
     {"{\"backend\": {\"type\": \"read_only\"}}", "backend.type: \"read_only\" is a layer and belongs in \"layers\"\n"},
     {"{\"backend\": {\"type\": \"memory\", \"limt\": \"1GiB\"}}",
      "backend.limt: unknown key; did you mean \"limit\"?\n"},
+    {"{\"backend\": {\"type\": \"memory\", \"limit_bytes\": 1, \"watch_history_bytes\": 1,"
+     " \"idempotency_bytes\": 1, \"idempotency_age_ns\": 1}}",
+     "backend.limit_bytes: unknown key; did you mean \"limit\"?\n"
+     "backend.watch_history_bytes: unknown key; did you mean \"watch_history\"?\n"
+     "backend.idempotency_bytes: unknown key; did you mean \"idempotency\"?\n"
+     "backend.idempotency_age_ns: unknown key; did you mean \"idempotency_age\"?\n"},
     {"{\"backend\": {\"type\": \"memory\", \"limit\": \"64mb\"}}",
      "backend.limit: \"64mb\" is not a size; write a whole number and a unit (B, kB, MB, GB, TB for powers of 1000, "
      "KiB, "
      "MiB, GiB, TiB for powers of 1024), such as \"64MiB\"\n"},
     {"{\"backend\": {\"type\": \"memory\", \"limit\": \"0B\"}}",
      "backend.limit: must be at least 1B; leave it out for the default (none)\n"},
+    {"{\"backend\": {\"type\": \"memory\", \"idempotency\": \"0B\"}}",
+     "backend.idempotency: must be at least 1B; leave it out for the default (16MiB; with a limit at most a quarter of "
+     "it)\n"},
+    {"{\"backend\": {\"type\": \"memory\", \"watch_history_count\": 0}}",
+     "backend.watch_history_count: must be a whole number from 1 to 9007199254740991; the default is 16384\n"},
     {"{\"backend\": {\"type\": \"memory\", \"type\": \"memory\"}}", "backend.type: given more than once\n"},
     {"{\"backend\": {\"type\": \"memory\"}, \"backend\": {\"type\": \"memory\"}}", "backend: given more than once\n"},
     {"{\"backend\": {\"type\": \"memory\"}, \"layer\": []}", "layer: unknown key; did you mean \"layers\"?\n"},

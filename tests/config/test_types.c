@@ -11,7 +11,8 @@ START_TEST(each_option_of_memory_lands_in_its_field)
     StorageContext *ctx = storage_context_new();
     ConfigReport report = {.ctx = ctx};
     cJSON *tree = cJSON_Parse("{\"type\": \"memory\", \"limit\": \"1MiB\", \"watch_history_count\": 2,"
-                              " \"watch_history\": \"3kB\", \"idempotency_count\": 4, \"idempotency_age\": \"5us\"}");
+                              " \"watch_history\": \"3kB\", \"idempotency_count\": 4, \"idempotency\": \"6kB\","
+                              " \"idempotency_age\": \"5us\"}");
     ck_assert_ptr_nonnull(tree);
     config_read_options(tree, &config_memory_type, &options, NULL, &report);
     ck_assert_str_eq(errors_of(ctx, buffer), "");
@@ -20,6 +21,7 @@ START_TEST(each_option_of_memory_lands_in_its_field)
     ck_assert_uint_eq(options.watch_history_count, 2);
     ck_assert_uint_eq(options.watch_history_bytes, 3000);
     ck_assert_uint_eq(options.idempotency_count, 4);
+    ck_assert_uint_eq(options.idempotency_bytes, 6000);
     ck_assert_uint_eq(options.idempotency_age_ns, 5000);
     cJSON_Delete(tree);
     storage_context_free(ctx);

@@ -3,8 +3,9 @@
  *
  *     test_contract STACK      for example read_only/pass_through/memory
  *
- * Every case runs in a process of its own (CK_FORK=no turns that off), so that a crash or a sanitizer's report fails
- * that case. What was skipped, and why, is printed at the end; outcomes come back through shared memory.
+ * What the stack cannot be held to is sorted out first, by its capabilities. Every other case runs in a process of its
+ * own (CK_FORK=no turns that off), so that a crash or a sanitizer's report fails that case. What was skipped, and why,
+ * is printed at the end; outcomes come back through shared memory.
  */
 #include "custom_backend.h"
 #include "storage_testutil/storage_testutil.h"
@@ -24,6 +25,8 @@ typedef struct Outcome {
 
 static const TestutilContractCase *cases;
 static size_t case_count;
+static size_t *runnable; /* indexes of the cases that the stack is held to, in order */
+static size_t runnable_count;
 static TestutilFactory factory;
 static Outcome *outcomes; /* one for each case, shared with the processes of the cases */
 
@@ -36,10 +39,11 @@ static void fail_in_check(void *user_data, const char *file, int line, const cha
 
 START_TEST(case_holds)
 {
-    Outcome *outcome = &outcomes[_i];
+    const TestutilContractCase *contract_case = &cases[runnable[_i]];
+    Outcome *outcome = &outcomes[runnable[_i]];
 
-    testutil_set_fail_hook(fail_in_check, (void *)(uintptr_t)&cases[_i]);
-    if (testutil_contract_run_case(&factory, &cases[_i], outcome->reason, REASON_SIZE) == TESTUTIL_SKIPPED)
+    testutil_set_fail_hook(fail_in_check, (void *)(uintptr_t)contract_case);
+    if (testutil_contract_run_case(&factory, contract_case, outcome->reason, REASON_SIZE) == TESTUTIL_SKIPPED)
         outcome->skipped = 1;
     else
         outcome->passed = 1;
@@ -55,15 +59,41 @@ static StorageStatus open_custom(void *user_data, const TestutilStoreOptions *op
     return custom_backend_open(options->environment, ret_backend, ctx);
 }
 
+/* Sorts out what the stack cannot be held to. Returns 0 when it does not open. */
+static int select_cases(void)
+{
+    const StorageCapabilities *capabilities;
+    StorageBackend *backend;
+    StorageStatus status = testutil_factory_open(&factory, NULL, &backend, NULL);
+
+    if (status != STORAGE_OK) {
+        fprintf(stderr, "%s does not open: %s\n", factory.stack, storage_status_name(status));
+        return 0;
+    }
+    capabilities = storage_backend_capabilities(backend);
+    for (size_t i = 0; i < case_count; i++)
+        if (testutil_contract_cannot_run(&cases[i], capabilities->capabilities, capabilities->weakenings,
+                                         outcomes[i].reason, REASON_SIZE))
+            outcomes[i].skipped = 1;
+        else
+            runnable[runnable_count++] = i;
+    return storage_close(backend, NULL) == STORAGE_OK;
+}
+
+static const char *group_of(size_t index)
+{
+    return cases[runnable[index]].group;
+}
+
 /* One TCase for each group, so that CK_RUN_CASE=watch runs one group. */
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("contract");
 
-    for (size_t start = 0, end; start < case_count; start = end) {
-        TCase *group = tcase_create(cases[start].group);
+    for (size_t start = 0, end; start < runnable_count; start = end) {
+        TCase *group = tcase_create(group_of(start));
 
-        for (end = start; end < case_count && strcmp(cases[end].group, cases[start].group) == 0; end++)
+        for (end = start; end < runnable_count && strcmp(group_of(end), group_of(start)) == 0; end++)
             ;
         tcase_set_timeout(group, 60);
         tcase_add_loop_test(group, case_holds, (int)start, (int)end);
@@ -105,11 +135,22 @@ static void print_summary(int failed_count)
            factory.stack, case_count, passed_count, weakening_count, skipped_count, failed_count);
 }
 
+static int run(void)
+{
+    SRunner *runner = srunner_create(make_suite());
+    int failed_count;
+
+    srunner_run_all(runner, CK_ENV);
+    failed_count = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    print_summary(failed_count);
+    return failed_count;
+}
+
 int main(int argc, char **argv)
 {
     TestutilRegistry *registry = testutil_registry_new();
-    SRunner *runner;
-    int failed_count;
+    int succeeded;
 
     if (argc != 2 || registry == NULL) {
         fprintf(stderr, "usage: test_contract STACK\n");
@@ -119,16 +160,14 @@ int main(int argc, char **argv)
     factory = (TestutilFactory){registry, argv[1]};
     case_count = testutil_contract_cases(&cases);
     outcomes = mmap(NULL, case_count * sizeof *outcomes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (outcomes == MAP_FAILED) {
-        perror("mmap");
+    runnable = calloc(case_count, sizeof *runnable);
+    if (outcomes == MAP_FAILED || runnable == NULL) {
+        perror("test_contract");
         return EXIT_FAILURE;
     }
-    runner = srunner_create(make_suite());
-    srunner_run_all(runner, CK_ENV);
-    failed_count = srunner_ntests_failed(runner);
-    print_summary(failed_count);
-    srunner_free(runner);
+    succeeded = select_cases() && run() == 0;
     munmap(outcomes, case_count * sizeof *outcomes);
+    free(runnable);
     testutil_registry_free(registry);
-    return failed_count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return succeeded ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,7 +9,7 @@
 #include "storage/backend.h"
 #include "storage_testutil/random_test.h"
 
-enum { STEP_COUNT = 400, SEQUENCE_COUNT = 300 };
+enum { STEP_COUNT = 400, SEQUENCE_COUNT = 200 };
 
 static TestutilAllocator *allocator;
 static TestutilRegistry *registry;

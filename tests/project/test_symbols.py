@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""test_symbols.py ROOT OBJECTS SHARED [STATIC] - the libraries offer exactly what the headers declare.
+"""test_symbols.py ROOT OBJECTS SHARED [STATIC [TESTUTIL]] - the libraries offer exactly what the headers declare.
 
 1. Every function that a header declares STORAGE_API is exported by the shared library, and nothing else is.
 2. The static library defines the same global symbols and no others.
-3. The library has no mutable global state but what MUTABLE lists, with the reason.
+3. The test library defines global symbols that start with testutil_ and no others.
+4. The library has no mutable global state but what MUTABLE lists, with the reason.
 """
 
 import re
@@ -49,7 +50,7 @@ def mutable_symbols(objects):
             yield re.sub(r"\.\d+$", "", name), section
 
 
-def main(root, objects, shared, static=None):
+def main(root, objects, shared, static=None, testutil=None):
     report = Report()
     headers, library = declared(root), exported(shared)
     report.case("headers declare functions", [] if "storage_get" in headers else ["storage_get is not among them"])
@@ -67,6 +68,12 @@ def main(root, objects, shared, static=None):
                     sorted(f"extra: {name}" for name in symbols - library))
         state = {f"{name} in {section}" for name, section in mutable_symbols(objects) if name not in MUTABLE}
         report.case("no mutable globals", sorted(state))
+    if testutil is not None:
+        symbols = global_symbols(testutil)
+        report.case("the test library offers the contract suite",
+                    [] if "testutil_contract_run" in symbols else ["testutil_contract_run is missing"])
+        report.case("the test library offers nothing else",
+                    sorted(f"extra: {name}" for name in symbols if not name.startswith("testutil_")))
     report.finish()
 
 

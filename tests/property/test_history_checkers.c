@@ -158,13 +158,13 @@ END_TEST
 /* Many overlapping writes and a read that none explains: exhausting it takes the memory of explored states. */
 START_TEST(a_wide_history_that_is_wrong_is_exhausted)
 {
-    TestutilRegisterCall calls[17];
+    TestutilRegisterCall calls[13];
 
-    for (uint32_t i = 0; i < 16; i++)
+    for (uint32_t i = 0; i < 12; i++)
         calls[i] = (TestutilRegisterCall)SET(i, i + 1u, 1000u + i, i + 1u);
-    calls[16] = (TestutilRegisterCall)GET(16, 2000, 2001, 99);
+    calls[12] = (TestutilRegisterCall)GET(12, 2000, 2001, 99);
     expect_verdict(TESTUTIL_HISTORY_WRONG, calls);
-    calls[16].value = 5;
+    calls[12].value = 5;
     expect_verdict(TESTUTIL_HISTORY_CORRECT, calls);
 }
 END_TEST

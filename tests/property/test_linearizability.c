@@ -108,16 +108,19 @@ START_TEST(single_calls_are_linearizable)
     TestutilRegistry *registry = testutil_registry_new();
     TestutilFactory factory = {registry, stacks[_i]};
     uint64_t seed = testutil_seed(factory.stack, testutil_seed_fresh());
-    size_t call_count;
+    size_t call_count, undecided_count = 0;
 
     testutil_registry_add_layer(registry, "failing", wrap_failing, NULL);
     for (size_t i = 0; i < property_scaled(HISTORY_COUNT); i++) {
         TestutilText reason = {0};
         TestutilVerdict verdict = run_history(&factory, seed + i, &reason, &call_count);
-        ck_assert_msg(verdict == TESTUTIL_HISTORY_CORRECT, "history %zu: %s", i, testutil_text(&reason));
+        ck_assert_msg(verdict != TESTUTIL_HISTORY_WRONG, "history %zu: %s", i, testutil_text(&reason));
+        undecided_count += verdict == TESTUTIL_HISTORY_UNDECIDED;
         ck_assert_uint_eq(call_count, THREAD_COUNT * CALL_COUNT);
         testutil_text_done(&reason);
     }
+    /* Lost answers leave many possibilities; hardly ever too many. */
+    ck_assert_uint_le(undecided_count, property_scaled(HISTORY_COUNT) / 20);
     testutil_registry_free(registry);
 }
 END_TEST

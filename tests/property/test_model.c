@@ -297,6 +297,24 @@ START_TEST(an_atomic_write_that_fails_does_nothing)
 }
 END_TEST
 
+START_TEST(every_operation_that_fails_an_atomic_write_says_why)
+{
+    StorageOperation operations[] = {
+        {.kind = STORAGE_OPERATION_SET, .key = S("a"), .value = S("1")},
+        {.kind = STORAGE_OPERATION_TOUCH, .key = S("missing")},
+        compare_and_set(S("a"), storage_expect_absent(), S("2")),
+    };
+    StorageResult results[3];
+
+    testutil_assert_status(STORAGE_NOT_FOUND,
+                           testutil_model_write(model, operations, 3, STORAGE_WRITE_ATOMIC, results, NULL));
+    ck_assert_int_eq(results[0].status, STORAGE_CANCELLED);
+    ck_assert_int_eq(results[1].status, STORAGE_NOT_FOUND);
+    ck_assert_int_eq(results[2].status, STORAGE_CONFLICT);
+    expect_absent(S("a"));
+}
+END_TEST
+
 START_TEST(independent_writes_decide_by_themselves_with_revisions_of_their_own)
 {
     StorageOperation operations[] = {
@@ -565,6 +583,7 @@ int main(void)
     tcase_add_test(tcase, a_sweep_removes_what_has_expired_under_one_revision);
     tcase_add_test(tcase, an_atomic_write_is_all_under_one_revision_and_each_sees_the_earlier_ones);
     tcase_add_test(tcase, an_atomic_write_that_fails_does_nothing);
+    tcase_add_test(tcase, every_operation_that_fails_an_atomic_write_says_why);
     tcase_add_test(tcase, independent_writes_decide_by_themselves_with_revisions_of_their_own);
     tcase_add_test(tcase, keys_are_in_the_order_of_unsigned_bytes);
     tcase_add_test(tcase, bounds_include_exclude_and_end_a_prefix);

@@ -570,7 +570,8 @@ START_TEST(a_forked_child_may_only_close_and_the_parent_does_not_notice)
 }
 END_TEST
 
-START_TEST(a_child_that_was_forked_while_calls_ran_closes_without_waiting_for_them)
+/* Structures may be half changed for ever then, so nothing is freed. */
+START_TEST(a_child_that_was_forked_while_calls_ran_closes_without_touching_anything)
 {
     Caller getter = {0};
     int status = 0;
@@ -581,7 +582,7 @@ START_TEST(a_child_that_was_forked_while_calls_ran_closes_without_waiting_for_th
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0)
-        _exit(storage_close(backend, NULL) == STORAGE_OK && calls(PROBE_DESTROY) == 1 ? 0 : 1);
+        _exit(storage_close(backend, NULL) == STORAGE_OK && calls(PROBE_DESTROY) == 0 ? 0 : 1);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 0);
@@ -607,4 +608,4 @@ UNIT_MAIN("lifecycle", a_close_interrupts_shuts_down_and_destroys_once, closing_
           owners_may_close_their_handles_while_the_stack_closes,
           calls_on_handles_race_with_the_close_and_end_with_shutting_down,
           a_forked_child_may_only_close_and_the_parent_does_not_notice,
-          a_child_that_was_forked_while_calls_ran_closes_without_waiting_for_them)
+          a_child_that_was_forked_while_calls_ran_closes_without_touching_anything)

@@ -4,6 +4,8 @@
  */
 #include "memory_fixture.h"
 
+#include <cjson/cJSON.h>
+
 enum { LIMIT = 1 << 20, VALUE_SIZE = 1000, KEYS_MAX = LIMIT / VALUE_SIZE };
 
 /* Sets new keys until the store is full. Returns how many there are. */
@@ -263,9 +265,60 @@ START_TEST(small_rows_are_accounted_with_their_overhead)
 }
 END_TEST
 
-UNIT_MAIN("memory limit", a_full_store_refuses_and_says_why, a_refused_set_leaves_no_key_and_reads_go_on,
-          a_refused_overwrite_leaves_the_value_and_its_revision, a_value_larger_than_the_limit_never_fits,
-          a_full_store_still_deletes_and_then_sets, a_full_store_still_clears_ranges_and_then_sets,
+/* ---- what the store says about its memory ---- */
+
+static size_t told_bytes(void)
+{
+    static const char *const names[] = {"bytes", "history_bytes", "token_bytes"};
+    StorageValue json;
+    size_t sum = 0;
+    unit_assert_status(storage_describe(store, STORAGE_DESCRIBE_MEMORY, &json, NULL), STORAGE_OK);
+    cJSON *document = cJSON_ParseWithLength(json.data, json.size);
+    for (size_t index = 0; index < sizeof(names) / sizeof(names[0]); index++) {
+        const cJSON *backend = cJSON_GetObjectItemCaseSensitive(document, "backend");
+        const cJSON *number = cJSON_GetObjectItemCaseSensitive(backend, names[index]);
+        ck_assert_msg(cJSON_IsNumber(number), "there is no number \"%s\"", names[index]);
+        sum += (size_t)number->valuedouble;
+    }
+    cJSON_Delete(document);
+    storage_value_release(&json);
+    return sum;
+}
+
+static void assert_told_is_used(const char *when, size_t empty)
+{
+    unit_assert_status(storage_sync(store, NULL), STORAGE_OK);
+    size_t used = bytes_in_use() - empty, told = told_bytes();
+    ck_assert_msg(told <= used + used / 10 + 20000 && used <= told + told / 10 + 20000,
+                  "%s: %zu bytes are told, %zu are used", when, told, used);
+}
+
+START_TEST(the_bytes_that_are_told_are_those_that_are_used)
+{
+    open_store(0);
+    size_t empty = bytes_in_use();
+    fill(0, 20000, 100);
+    assert_told_is_used("small rows", empty);
+    fill(0, 20000, 500);
+    assert_told_is_used("overwritten rows", empty);
+    StorageCursor *cursor = open_cursor();
+    fill(0, 10000, 200);
+    assert_told_is_used("rows with old versions under a cursor", empty);
+    for (uint64_t index = 0; index < 19000; index++)
+        delete_key(index);
+    assert_told_is_used("deleted rows under a cursor", empty);
+    storage_cursor_close(cursor);
+    assert_told_is_used("few rows", empty);
+    unit_assert_status(storage_clear_range(store, NULL, NULL), STORAGE_OK);
+    assert_told_is_used("no rows", empty);
+    close_store();
+}
+END_TEST
+
+UNIT_MAIN("memory limit", the_bytes_that_are_told_are_those_that_are_used, a_full_store_refuses_and_says_why,
+          a_refused_set_leaves_no_key_and_reads_go_on, a_refused_overwrite_leaves_the_value_and_its_revision,
+          a_value_larger_than_the_limit_never_fits, a_full_store_still_deletes_and_then_sets,
+          a_full_store_still_clears_ranges_and_then_sets,
           deletes_go_on_for_ever_in_a_store_that_is_full_again_and_again, a_compare_and_delete_works_in_a_full_store,
           the_sweep_works_in_a_full_store, an_atomic_write_that_does_not_fit_changes_nothing,
           a_commit_that_does_not_fit_changes_nothing, a_transaction_of_deletes_commits_in_a_full_store,

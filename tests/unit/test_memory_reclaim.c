@@ -314,6 +314,7 @@ START_TEST(what_expired_is_given_back_by_the_sweep)
     ck_assert_uint_eq(count_stored_rows(), 0);
     unit_assert_status(storage_sweep(store, &swept_count, NULL), STORAGE_OK);
     ck_assert_uint_eq(swept_count, 20000);
+    unit_assert_status(set_size(0, 10), STORAGE_OK); /* the history keeps the newest commit, so not the sweep's */
     unit_assert_status(storage_sync(store, NULL), STORAGE_OK);
     assert_at_most(empty + (filled - empty) / 10);
     close_store();

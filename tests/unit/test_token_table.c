@@ -21,7 +21,7 @@ static StorageContext request(const char *organization, const char *token)
 static void set_up(uint64_t count_max, int64_t age_max_ns)
 {
     memset(payload, 1, sizeof(payload));
-    unit_assert_status(token_table_init(&table, count_max, age_max_ns), STORAGE_OK);
+    unit_assert_status(token_table_init(&table, count_max, UINT64_MAX, age_max_ns), STORAGE_OK);
 }
 
 static void add(const char *organization, const char *token, uint64_t revision, int64_t now_ns)
@@ -126,6 +126,29 @@ START_TEST(answers_are_kept_up_to_their_age)
 }
 END_TEST
 
+START_TEST(answers_are_kept_up_to_their_bytes_and_the_newest_always)
+{
+    uint64_t revision = 0;
+    char token[16];
+    unit_assert_status(token_table_init(&table, 1000000, 20000, INT64_MAX), STORAGE_OK);
+    memset(payload, 1, sizeof(payload));
+    for (int number = 0; number < 1000; number++) {
+        (void)snprintf(token, sizeof(token), "%d", number);
+        add("acme", token, (uint64_t)number + 1, 0);
+        unit_assert(find("acme", token, 0, &revision) == STORAGE_OK, "answer %d was not kept at all", number);
+        ck_assert_uint_le(atomic_load(&table.bytes), 20000);
+    }
+    ck_assert_uint_ge(table.count, 20);
+    unit_assert_status(find("acme", "0", 0, &revision), STORAGE_NOT_FOUND);
+    token_table_done(&table);
+
+    unit_assert_status(token_table_init(&table, 1000000, 1, INT64_MAX), STORAGE_OK);
+    add("acme", "alone", 5, 0);
+    unit_assert_status(find("acme", "alone", 0, &revision), STORAGE_OK);
+    token_table_done(&table);
+}
+END_TEST
+
 START_TEST(many_tokens_are_all_found_and_their_bytes_are_given_back)
 {
     enum { COUNT = 20000 };
@@ -159,5 +182,5 @@ END_TEST
 
 UNIT_MAIN("token table", an_answer_is_found_again_by_its_token, organizations_do_not_share_tokens,
           another_payload_under_a_token_is_told_apart_by_any_byte, answers_are_kept_up_to_their_number_oldest_first_out,
-          answers_are_kept_up_to_their_age, many_tokens_are_all_found_and_their_bytes_are_given_back,
-          an_entry_that_was_not_used_is_freed)
+          answers_are_kept_up_to_their_age, answers_are_kept_up_to_their_bytes_and_the_newest_always,
+          many_tokens_are_all_found_and_their_bytes_are_given_back, an_entry_that_was_not_used_is_freed)

@@ -327,28 +327,35 @@ StorageStatus memory_cursor_seek(StorageCursor *cursor, StorageSlice key, Storag
 
 /* ---- open and close ---- */
 
+static void open_snapshot(MemoryCursor *self, const Snapshot *model)
+{
+    MemoryStore *store = store_of(self);
+    EpochGuard guard = epoch_enter(&store->epoch);
+    if (model != NULL) {
+        snapshot_open_same(&store->snapshots, &self->snapshot, model);
+    } else {
+        snapshot_open(&store->snapshots, &self->snapshot, &store->published, 0);
+        self->snapshot.time_ns = store_now(store);
+    }
+    epoch_leave(&store->epoch, guard);
+}
+
 StorageStatus cursor_open(MemoryStore *store, const Snapshot *model, const WriteSet *writes, const StorageRange *range,
                           const StorageScanOptions *options, StorageCursor **ret_cursor, StorageContext *ctx)
 {
     MemoryCursor *self = (MemoryCursor *)storage_cursor_new(&store->base, sizeof(*self));
-    int64_t now_ns = model == NULL ? store_now(store) : model->time_ns;
-    EpochGuard guard;
     if (self == NULL)
         return storage_fail(ctx, STORAGE_NO_MEMORY, "scan: no memory for the cursor");
+    open_snapshot(self, model);
     if (interval_init(&self->interval, range) != STORAGE_OK ||
-        (writes != NULL && overlay_init(&self->overlay, writes, &self->interval, now_ns) != STORAGE_OK)) {
-        interval_done(&self->interval);
+        (writes != NULL &&
+         overlay_init(&self->overlay, writes, &self->interval, self->snapshot.time_ns) != STORAGE_OK)) {
+        memory_cursor_close(&self->base);
         storage_handle_free(self);
         return storage_fail(ctx, STORAGE_NO_MEMORY, "scan: no memory for the cursor");
     }
     self->flags = options->flags;
     self->limit = options->limit;
-    guard = epoch_enter(&store->epoch);
-    if (model == NULL)
-        snapshot_open(&store->snapshots, &self->snapshot, &store->published, now_ns, 0);
-    else
-        snapshot_open_same(&store->snapshots, &self->snapshot, model);
-    epoch_leave(&store->epoch, guard);
     rewind_to_start(self);
     *ret_cursor = &self->base;
     return STORAGE_OK;

@@ -19,6 +19,7 @@ int epoch_init(Epoch *self)
             atomic_init(&self->shards[shard].readers[phase], 0);
     atomic_init(&self->current, EPOCH_PHASES);
     atomic_init(&self->limbo_count, 0);
+    atomic_init(&self->limbo_bytes, 0);
     for (size_t phase = 0; phase < EPOCH_PHASES; phase++)
         self->limbo[phase] = (Limbo){0};
     return pthread_mutex_init(&self->lock, NULL);
@@ -56,12 +57,14 @@ void epoch_leave(Epoch *self, EpochGuard guard)
 
 /* ---- limbo ---- */
 
-static Limbo *lock_limbo(Epoch *self, size_t count)
+static Limbo *lock_limbo(Epoch *self, size_t count, uint64_t bytes)
 {
     Limbo *limbo;
     (void)pthread_mutex_lock(&self->lock);
     limbo = &self->limbo[atomic_load(&self->current) % EPOCH_PHASES];
     limbo->count += count;
+    limbo->bytes += bytes;
+    (void)atomic_fetch_add_explicit(&self->limbo_bytes, bytes, memory_order_relaxed);
     (void)atomic_fetch_add_explicit(&self->limbo_count, count, memory_order_relaxed);
     return limbo;
 }
@@ -70,11 +73,14 @@ void epoch_retire_superseded(Epoch *self, Version *list, size_t count)
 {
     Limbo *limbo;
     Version *last = list;
+    uint64_t bytes = 0;
     if (list == NULL)
         return;
-    while (last->next_retired != NULL)
-        last = last->next_retired;
-    limbo = lock_limbo(self, count);
+    for (Version *version = list; version != NULL; version = version->next_retired) {
+        bytes += version_footprint(version);
+        last = version;
+    }
+    limbo = lock_limbo(self, count, bytes);
     last->next_retired = limbo->superseded;
     limbo->superseded = list;
     (void)pthread_mutex_unlock(&self->lock);
@@ -82,7 +88,7 @@ void epoch_retire_superseded(Epoch *self, Version *list, size_t count)
 
 void epoch_retire_version(Epoch *self, Version *version)
 {
-    Limbo *limbo = lock_limbo(self, 1);
+    Limbo *limbo = lock_limbo(self, 1, version_footprint(version));
     version->next_retired = limbo->versions;
     limbo->versions = version;
     (void)pthread_mutex_unlock(&self->lock);
@@ -90,7 +96,7 @@ void epoch_retire_version(Epoch *self, Version *version)
 
 void epoch_retire_record(Epoch *self, Record *record)
 {
-    Limbo *limbo = lock_limbo(self, 1);
+    Limbo *limbo = lock_limbo(self, 1, 0);
     record->next_retired = limbo->records;
     limbo->records = record;
     (void)pthread_mutex_unlock(&self->lock);
@@ -98,7 +104,7 @@ void epoch_retire_record(Epoch *self, Record *record)
 
 void epoch_retire_node(Epoch *self, RetiredNode *node)
 {
-    Limbo *limbo = lock_limbo(self, 1);
+    Limbo *limbo = lock_limbo(self, 1, 0);
     node->next_retired = limbo->nodes;
     limbo->nodes = node;
     (void)pthread_mutex_unlock(&self->lock);
@@ -128,6 +134,7 @@ int epoch_advance(Epoch *self, Limbo *ret_ripe)
     *ret_ripe = *ripe;
     *ripe = (Limbo){0};
     (void)atomic_fetch_sub_explicit(&self->limbo_count, ret_ripe->count, memory_order_relaxed);
+    (void)atomic_fetch_sub_explicit(&self->limbo_bytes, ret_ripe->bytes, memory_order_relaxed);
     (void)pthread_mutex_unlock(&self->lock);
     return 1;
 }

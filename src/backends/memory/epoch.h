@@ -26,6 +26,7 @@ typedef struct Limbo {
     Record *records;     /* the same */
     RetiredNode *nodes;  /* to be freed */
     size_t count;
+    uint64_t bytes; /* of the versions, as far as they are known to be large */
 } Limbo;
 
 typedef struct EpochShard {
@@ -36,7 +37,8 @@ typedef struct EpochShard {
 typedef struct Epoch {
     EpochShard shards[EPOCH_SHARD_COUNT];
     _Atomic uint64_t current;
-    _Atomic size_t limbo_count; /* of all phases; a hint */
+    _Atomic size_t limbo_count; /* of all phases; hints */
+    _Atomic uint64_t limbo_bytes;
     pthread_mutex_t lock;
     Limbo limbo[EPOCH_PHASES]; /* by epoch modulo EPOCH_PHASES; under the lock */
 } Epoch;

@@ -13,7 +13,7 @@ StorageStatus history_init(History *self, uint64_t count_max, uint64_t bytes_max
 {
     *self = (History){.count_max = count_max, .bytes_max = bytes_max};
     self->capacity_max = HISTORY_CAPACITY_FIRST;
-    while (self->capacity_max < count_max)
+    while (self->capacity_max < count_max && self->capacity_max <= SIZE_MAX / 4 / sizeof(HistoryChange))
         self->capacity_max *= 2;
     self->ring = storage_allocate(HISTORY_CAPACITY_FIRST * sizeof(*self->ring));
     if (self->ring == NULL)
@@ -108,22 +108,31 @@ static void drop_first(History *self)
     history_change_release(change);
 }
 
-/* Makes room for one more; when there is no memory to grow, older changes go earlier than they need to. */
+/* Moves the retained changes into a ring of another capacity. 0: there is no memory for it. */
+static int resize(History *self, size_t capacity)
+{
+    HistoryChange *ring = storage_allocate(capacity * sizeof(*ring));
+    if (ring == NULL)
+        return 0;
+    for (uint64_t sequence = self->first; sequence < self->next; sequence++)
+        ring[sequence & (capacity - 1)] = *slot(self, sequence);
+    storage_release(self->ring);
+    self->ring = ring;
+    self->capacity = capacity;
+    return 1;
+}
+
+/* Makes room for one more. When there is no memory to grow, older changes go earlier than they need to. */
 static void make_room(History *self)
 {
-    HistoryChange *grown;
-    if (self->next - self->first < self->capacity)
-        return;
-    grown = self->capacity < self->capacity_max ? storage_allocate(2 * self->capacity * sizeof(*grown)) : NULL;
-    if (grown == NULL) {
+    int may_grow = self->capacity < self->capacity_max || self->first == self->newest_commit;
+    if (self->next - self->first == self->capacity && !(may_grow && resize(self, 2 * self->capacity)))
         drop_first(self);
-        return;
-    }
-    for (uint64_t sequence = self->first; sequence < self->next; sequence++)
-        grown[sequence & (2 * self->capacity - 1)] = *slot(self, sequence);
-    storage_release(self->ring);
-    self->ring = grown;
-    self->capacity *= 2;
+}
+
+void history_begin(History *self)
+{
+    self->newest_commit = self->next;
 }
 
 void history_append(History *self, const HistoryChange *change)
@@ -132,8 +141,16 @@ void history_append(History *self, const HistoryChange *change)
     pin(change);
     *slot(self, self->next++) = *change;
     self->bytes += footprint(change);
-    while (self->next - self->first > self->count_max || (self->bytes > self->bytes_max && self->first < self->next))
+    while (self->first < self->newest_commit &&
+           (self->next - self->first > self->count_max || self->bytes > self->bytes_max))
         drop_first(self);
+}
+
+void history_end(History *self)
+{
+    if (self->capacity > self->capacity_max && self->next - self->first <= self->capacity_max)
+        (void)resize(self, self->capacity_max); /* it had grown for one large commit */
+    history_notify(self);
 }
 
 void history_notify(History *self)
@@ -158,8 +175,11 @@ StorageStatus history_read(History *self, uint64_t *position, uint64_t from_revi
 {
     size_t looked_at = 0;
     *ret_count = 0;
-    if (*position < self->first)
-        return STORAGE_COMPACTED;
+    if (*position < self->first) {
+        if (from_revision <= self->compacted_revision)
+            return STORAGE_COMPACTED;
+        *position = self->first; /* what was dropped is older than what the watch asks for */
+    }
     for (; *position < self->next && *ret_count < room && looked_at < HISTORY_LOOK_MAX; (*position)++, looked_at++) {
         const HistoryChange *change = slot(self, *position);
         if (change->revision < from_revision || !touches(change, range))

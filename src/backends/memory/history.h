@@ -1,8 +1,8 @@
 /*
  * memory/history.h - the latest changes, for watches.
  *
- * A ring bounded by count and bytes. Commits append under its lock and never wait for a watch; a watch that falls
- * behind what is retained gets COMPACTED.
+ * A ring bounded by count and bytes, but for the newest commit, which a watch that is not behind is to see. Commits
+ * append under its lock and never wait for a watch; a watch that falls behind what is retained gets COMPACTED.
  */
 #ifndef MEMORY_HISTORY_H
 #define MEMORY_HISTORY_H
@@ -34,8 +34,9 @@ typedef struct History {
     pthread_mutex_t lock;
     pthread_cond_t appended;
     HistoryChange *ring;
-    size_t capacity, capacity_max; /* of the ring; powers of two up to the next of the maximum */
+    size_t capacity, capacity_max; /* of the ring, a power of two; beyond the maximum only for one large commit */
     uint64_t first, next;          /* sequence numbers: the oldest retained, the one to come */
+    uint64_t newest_commit;        /* the first change of the newest commit: it and what follows stay */
     uint64_t count_max, bytes, bytes_max;
     uint64_t compacted_revision; /* the newest revision of which a change was dropped */
     uint32_t waiting, is_interrupted;
@@ -48,9 +49,11 @@ void history_done(History *self, int is_forked);
 HistoryRange *history_range_new(const StorageRange *range);
 void history_range_release(HistoryRange *range);
 
-/* Under the lock, in the order of revisions: */
+/* Under the lock: a commit begins; its changes, in the order of revisions. */
+void history_begin(History *self);
 void history_append(History *self, const HistoryChange *change);
-/* After the last change of a commit: wakes who waits. */
+void history_end(History *self);
+/* Wakes who waits; a commit does so at its end. */
 void history_notify(History *self);
 
 /* Copies, pinned, up to `room` changes that touch `range` from `*position` on, looking at no more than a bounded number

@@ -3,18 +3,34 @@
  */
 #include "backends/memory/store.h"
 
-enum { DEFAULT_HISTORY_COUNT = 16384, DEFAULT_HISTORY_BYTES = 16 << 20, DEFAULT_TOKEN_COUNT = 65536 };
+enum { DEFAULT_HISTORY_COUNT = 16384, DEFAULT_SIDE_BYTES = 16 << 20, DEFAULT_TOKEN_COUNT = 65536 };
 static const uint64_t DEFAULT_TOKEN_AGE_NS = UINT64_C(86400) * 1000000000;
 
 /* ---- point reads ---- */
 
-static StorageStatus read_at(MemoryStore *store, StorageSlice key, uint64_t revision, StorageValue *ret_value)
+/* Database time, read when the first version that can expire asks for it. */
+typedef struct ReadTime {
+    int64_t now_ns;
+    int is_known;
+} ReadTime;
+
+static int has_expired(MemoryStore *store, const Version *version, ReadTime *time)
+{
+    if (version->expires_at_ns == STORAGE_NEVER)
+        return 0;
+    if (!time->is_known) {
+        time->now_ns = store_now(store);
+        time->is_known = 1;
+    }
+    return version->expires_at_ns <= time->now_ns;
+}
+
+static StorageStatus read_at(MemoryStore *store, StorageSlice key, uint64_t revision, ReadTime *time,
+                             StorageValue *ret_value)
 {
     Record *record = tree_find(&store->tree, key);
     Version *version = record == NULL ? NULL : record_version_at(record, revision);
-    if (version == NULL || version_is_tombstone(version))
-        return STORAGE_NOT_FOUND;
-    if (version->expires_at_ns != STORAGE_NEVER && version->expires_at_ns <= store_now(store))
+    if (version == NULL || version_is_tombstone(version) || has_expired(store, version, time))
         return STORAGE_NOT_FOUND;
     version_to_value(version, ret_value);
     return STORAGE_OK;
@@ -23,8 +39,9 @@ static StorageStatus read_at(MemoryStore *store, StorageSlice key, uint64_t revi
 static StorageStatus memory_get(StorageBackend *backend, StorageSlice key, StorageValue *ret_value, StorageContext *ctx)
 {
     MemoryStore *store = (MemoryStore *)backend;
+    ReadTime time = {0, 0};
     EpochGuard guard = epoch_enter(&store->epoch);
-    StorageStatus status = read_at(store, key, atomic_load(&store->published), ret_value);
+    StorageStatus status = read_at(store, key, atomic_load(&store->published), &time, ret_value);
     (void)ctx;
     epoch_leave(&store->epoch, guard);
     return status;
@@ -34,11 +51,12 @@ static StorageStatus memory_multi_get(StorageBackend *backend, const StorageSlic
                                       StorageValue *ret_values, StorageStatus *ret_statuses, StorageContext *ctx)
 {
     MemoryStore *store = (MemoryStore *)backend;
+    ReadTime time = {0, 0};
     EpochGuard guard = epoch_enter(&store->epoch);
     uint64_t revision = atomic_load(&store->published);
     (void)ctx;
     for (size_t i = 0; i < key_count; i++)
-        ret_statuses[i] = read_at(store, keys[i], revision, &ret_values[i]);
+        ret_statuses[i] = read_at(store, keys[i], revision, &time, &ret_values[i]);
     epoch_leave(&store->epoch, guard);
     return STORAGE_OK;
 }
@@ -126,6 +144,7 @@ StorageStatus memory_describe(StorageBackend *backend, StorageDescription descri
         storage_json_uint(json, "watch_history_count", store->options.watch_history_count);
         storage_json_uint(json, "watch_history_bytes", store->options.watch_history_bytes);
         storage_json_uint(json, "idempotency_count", store->options.idempotency_count);
+        storage_json_uint(json, "idempotency_bytes", store->options.idempotency_bytes);
         storage_json_uint(json, "idempotency_age_ns", store->options.idempotency_age_ns);
         break;
     case STORAGE_DESCRIBE_STATISTICS:
@@ -206,15 +225,17 @@ static const StorageCapabilities memory_capabilities = {
 
 static void fill_defaults(StorageMemoryOptions *options)
 {
+    uint64_t side_bytes = DEFAULT_SIDE_BYTES;
+    if (options->limit_bytes != 0 && options->limit_bytes / 4 < side_bytes)
+        side_bytes = options->limit_bytes / 4;
     if (options->watch_history_count == 0)
         options->watch_history_count = DEFAULT_HISTORY_COUNT;
-    if (options->watch_history_bytes == 0) {
-        options->watch_history_bytes = DEFAULT_HISTORY_BYTES;
-        if (options->limit_bytes != 0 && options->limit_bytes / 4 < DEFAULT_HISTORY_BYTES)
-            options->watch_history_bytes = options->limit_bytes / 4;
-    }
+    if (options->watch_history_bytes == 0)
+        options->watch_history_bytes = side_bytes;
     if (options->idempotency_count == 0)
         options->idempotency_count = DEFAULT_TOKEN_COUNT;
+    if (options->idempotency_bytes == 0)
+        options->idempotency_bytes = side_bytes;
     if (options->idempotency_age_ns == 0)
         options->idempotency_age_ns = DEFAULT_TOKEN_AGE_NS;
     if (options->idempotency_age_ns > INT64_MAX)
@@ -231,8 +252,8 @@ static StorageStatus init_parts(MemoryStore *store)
         goto fail_epoch;
     if (expiry_index_init(&store->expiry) != 0)
         goto fail_snapshots;
-    if (token_table_init(&store->tokens, options->idempotency_count, (int64_t)options->idempotency_age_ns) !=
-        STORAGE_OK)
+    if (token_table_init(&store->tokens, options->idempotency_count, options->idempotency_bytes,
+                         (int64_t)options->idempotency_age_ns) != STORAGE_OK)
         goto fail_expiry;
     if (history_init(&store->history, options->watch_history_count, options->watch_history_bytes) != STORAGE_OK)
         goto fail_tokens;

@@ -17,6 +17,8 @@
  */
 #include "backends/memory/store.h"
 
+#include "core/environment.h"
+
 static void give_back(MemoryStore *self, Version *version)
 {
     (void)atomic_fetch_sub_explicit(&self->data_bytes, version_footprint(version), memory_order_relaxed);
@@ -53,14 +55,15 @@ static void settle_tombstone(MemoryStore *self, Record *record, Version *tombsto
     epoch_retire_record(&self->epoch, record);
 }
 
-/* The stripe of the record is locked, and an epoch is held. */
+/* The stripe of the record is locked, and an epoch is held. A version that was queued as a head keeps its mark for as
+ * long as it is in a chain: it has not been through limbo since it was superseded. */
 static void examine(MemoryStore *self, Version *version)
 {
     Record *record = version->record;
     Version *newer = version_newer(version);
     int was_marked = version_is_marked(version);
-    version_set_mark(version, 0);
     if (newer == NULL) {
+        version_set_mark(version, 0);
         if (atomic_load(&version->older) == NULL)
             settle_tombstone(self, record, version);
         return;
@@ -82,12 +85,13 @@ static void examine_list(MemoryStore *self, Version *list)
     while (list != NULL) {
         Version *version = list;
         StripeSet stripes = stripe_of(record_key(version->record));
-        EpochGuard guard = epoch_enter(&self->epoch);
+        EpochGuard guard;
         list = version->next_retired;
-        stripes_lock(self, stripes);
+        stripes_lock(self, stripes); /* before the epoch, which a wait would hold back */
+        guard = epoch_enter(&self->epoch);
         examine(self, version);
-        stripes_unlock(self, stripes);
         epoch_leave(&self->epoch, guard);
+        stripes_unlock(self, stripes);
     }
 }
 
@@ -126,7 +130,8 @@ static int reclaim_once(MemoryStore *self)
 
 void store_reclaim_some(MemoryStore *self)
 {
-    if (atomic_load_explicit(&self->epoch.limbo_count, memory_order_relaxed) >= RECLAIM_AT)
+    uint64_t bytes = atomic_load_explicit(&self->epoch.limbo_bytes, memory_order_relaxed);
+    if (atomic_load_explicit(&self->epoch.limbo_count, memory_order_relaxed) >= RECLAIM_AT || bytes >= RECLAIM_AT_BYTES)
         (void)reclaim_once(self);
 }
 
@@ -136,6 +141,13 @@ void store_reclaim_all(MemoryStore *self)
     for (int i = 0; i < 3 * EPOCH_PHASES; i++)
         if (!reclaim_once(self))
             return;
+}
+
+void store_reclaim_patiently(MemoryStore *self)
+{
+    for (int pass = 0, pauses = 0; pass < 3 * EPOCH_PHASES && pauses < RECLAIM_PAUSES; pass++)
+        while (!reclaim_once(self) && pauses++ < RECLAIM_PAUSES)
+            clock_pause(RECLAIM_PAUSE_NS); /* readers are in the middle of a get, or were preempted there */
 }
 
 void store_close_snapshot(MemoryStore *self, Snapshot *snapshot)

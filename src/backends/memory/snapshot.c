@@ -48,12 +48,10 @@ static void insert_after(SnapshotRegistry *self, Snapshot *before, Snapshot *sna
         note_oldest(self);
 }
 
-void snapshot_open(SnapshotRegistry *self, Snapshot *snapshot, const _Atomic uint64_t *published, int64_t time_ns,
-                   int detects_conflicts)
+void snapshot_open(SnapshotRegistry *self, Snapshot *snapshot, const _Atomic uint64_t *published, int detects_conflicts)
 {
     (void)pthread_mutex_lock(&self->lock);
     snapshot->revision = atomic_load(published);
-    snapshot->time_ns = time_ns;
     snapshot->detects_conflicts = (uint32_t)detects_conflicts;
     insert_after(self, self->newest, snapshot);
     (void)pthread_mutex_unlock(&self->lock);

@@ -14,7 +14,7 @@
 typedef struct Snapshot {
     struct Snapshot *previous, *next; /* by revision, oldest first */
     uint64_t revision;
-    int64_t time_ns;            /* expiry is judged by it */
+    int64_t time_ns;            /* expiry is judged by it; taken by the owner after the revision, so it is not older */
     Version *held;              /* versions kept for this one, to be examined again when it ends */
     uint32_t detects_conflicts; /* it may write: tombstones and clears after its revision are kept */
     uint32_t is_registered;
@@ -33,7 +33,7 @@ void snapshot_registry_done(SnapshotRegistry *self);
 
 /* Registers `snapshot` at the newest published revision. Inside an epoch: then nothing that it may read can have come
  * out of limbo in between. */
-void snapshot_open(SnapshotRegistry *self, Snapshot *snapshot, const _Atomic uint64_t *published, int64_t time_ns,
+void snapshot_open(SnapshotRegistry *self, Snapshot *snapshot, const _Atomic uint64_t *published,
                    int detects_conflicts);
 /* Registers `snapshot` where `model`, registered, stands. */
 void snapshot_open_same(SnapshotRegistry *self, Snapshot *snapshot, const Snapshot *model);

@@ -16,7 +16,8 @@
 #include "backends/memory/tree.h"
 #include "storage/memory.h"
 
-enum { STRIPE_COUNT = 48, RECLAIM_AT = 128, SWEEP_WITH_WRITE = 16 };
+enum { STRIPE_COUNT = 48, RECLAIM_AT = 128, RECLAIM_AT_BYTES = 1 << 20, SWEEP_WITH_WRITE = 16 };
+enum { RECLAIM_PAUSES = 200, RECLAIM_PAUSE_NS = 50000 };
 
 typedef struct Stripe {
     pthread_mutex_t lock;
@@ -85,6 +86,8 @@ uint64_t store_bytes(MemoryStore *self);
 void store_reclaim_some(MemoryStore *self);
 /* Frees all that readers allow. */
 void store_reclaim_all(MemoryStore *self);
+/* The same, waiting up to ten milliseconds for readers to get out of the way. */
+void store_reclaim_patiently(MemoryStore *self);
 /* Ends a snapshot and frees what only it needed. */
 void store_close_snapshot(MemoryStore *self, Snapshot *snapshot);
 /* Everything, at the end. */

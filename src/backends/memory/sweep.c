@@ -23,7 +23,7 @@ static StorageStatus plan_expired(MemoryStore *store, WritePlan *plan, Version *
 }
 
 static StorageStatus sweep_due(MemoryStore *store, Version *const *due, size_t count, int64_t now_ns,
-                               uint64_t *ret_count)
+                               uint64_t *ret_count, StorageContext *ctx)
 {
     StripeSet stripes = 0;
     EpochGuard guard;
@@ -41,6 +41,8 @@ static StorageStatus sweep_due(MemoryStore *store, Version *const *due, size_t c
         write_plan_publish(store, &plan, now_ns);
         (void)atomic_fetch_add_explicit(&store->counters.expired, plan.count, memory_order_relaxed);
         *ret_count = plan.count;
+        if (ctx != NULL)
+            storage_context_set_revision(ctx, plan.first_revision);
     }
     if (status != STORAGE_OK)
         write_plan_abandon(store, &plan);
@@ -65,7 +67,7 @@ StorageStatus store_sweep(MemoryStore *self, size_t limit, uint64_t *ret_count, 
     if (due == NULL)
         return storage_fail(ctx, STORAGE_NO_MEMORY, "sweep: no memory for %zu keys", room);
     count = expiry_index_due(&self->expiry, now_ns, due, room < SWEEP_WITH_WRITE ? SWEEP_WITH_WRITE : room);
-    status = sweep_due(self, due, count, now_ns, &swept);
+    status = sweep_due(self, due, count, now_ns, &swept, ctx);
     for (size_t i = 0; i < count; i++)
         version_release(due[i]);
     if (due != few)

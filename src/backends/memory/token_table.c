@@ -11,9 +11,9 @@
 
 enum { TOKEN_BUCKETS_MIN = 64, TOKEN_BUCKETS_MAX = 1 << 16 };
 
-StorageStatus token_table_init(TokenTable *self, uint64_t count_max, int64_t age_max_ns)
+StorageStatus token_table_init(TokenTable *self, uint64_t count_max, uint64_t bytes_max, int64_t age_max_ns)
 {
-    *self = (TokenTable){.count_max = count_max, .age_max_ns = age_max_ns};
+    *self = (TokenTable){.count_max = count_max, .bytes_max = bytes_max, .age_max_ns = age_max_ns};
     self->bucket_count = TOKEN_BUCKETS_MIN;
     self->buckets = storage_allocate_zero(self->bucket_count * sizeof(*self->buckets));
     if (self->buckets == NULL)
@@ -147,7 +147,8 @@ void token_table_add(TokenTable *self, TokenEntry *entry, int64_t now_ns)
 {
     TokenEntry **bucket;
     (void)pthread_mutex_lock(&self->lock);
-    while (self->oldest != NULL && (self->count >= self->count_max || is_too_old(self, self->oldest, now_ns)))
+    while (self->oldest != NULL && (self->count >= self->count_max || is_too_old(self, self->oldest, now_ns) ||
+                                    atomic_load(&self->bytes) + entry_footprint(entry) > self->bytes_max))
         drop_oldest(self);
     grow(self);
     entry->committed_at_ns = now_ns;

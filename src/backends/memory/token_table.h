@@ -26,12 +26,12 @@ typedef struct TokenTable {
     TokenEntry **buckets;
     size_t bucket_count, count;
     TokenEntry *oldest, *newest;
-    uint64_t count_max;
+    uint64_t count_max, bytes_max;
     int64_t age_max_ns;
     _Atomic uint64_t bytes;
 } TokenTable;
 
-StorageStatus token_table_init(TokenTable *self, uint64_t count_max, int64_t age_max_ns);
+StorageStatus token_table_init(TokenTable *self, uint64_t count_max, uint64_t bytes_max, int64_t age_max_ns);
 void token_table_done(TokenTable *self);
 
 uint64_t token_hash(StorageSlice organization, StorageSlice token);
@@ -48,7 +48,7 @@ StorageStatus token_table_find(TokenTable *self, const StorageContext *ctx, int6
 TokenEntry *token_entry_new(const StorageContext *ctx, size_t result_count);
 void token_entry_free(TokenEntry *entry);
 
-/* Puts an entry in and drops what is beyond count and age. Takes no memory, cannot fail. */
+/* Puts an entry in and drops what is beyond count, bytes and age; the newest stays. Takes no memory, cannot fail. */
 void token_table_add(TokenTable *self, TokenEntry *entry, int64_t now_ns);
 
 #endif

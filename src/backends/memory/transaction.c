@@ -40,7 +40,8 @@ StorageStatus memory_begin(StorageBackend *backend, const StorageTransactionOpti
     write_set_init(&self->writes);
     if (self->isolation != STORAGE_ISOLATION_READ_COMMITTED) {
         guard = epoch_enter(&store->epoch);
-        snapshot_open(&store->snapshots, &self->snapshot, &store->published, store_now(store), !self->is_read_only);
+        snapshot_open(&store->snapshots, &self->snapshot, &store->published, !self->is_read_only);
+        self->snapshot.time_ns = store_now(store);
         epoch_leave(&store->epoch, guard);
     }
     *ret_txn = &self->base;
@@ -199,7 +200,7 @@ static StorageStatus validate(MemoryTransaction *self, int64_t now_ns, StorageCo
     StorageStatus status = conflict_check_conditions(store, &self->writes, now_ns, ctx);
     if (status == STORAGE_OK && !reads_newest(self))
         status = conflict_check_writes(store, &self->writes, &self->snapshot, ctx);
-    if (status == STORAGE_OK)
+    if (status == STORAGE_OK && self->writes.count > 0)
         status = conflict_check_reads(store, &self->reads, &self->snapshot, now_ns, ctx);
     if (status == STORAGE_CONFLICT)
         (void)atomic_fetch_add_explicit(&store->counters.conflicts, 1, memory_order_relaxed);
@@ -263,7 +264,7 @@ StorageStatus memory_transaction_commit(StorageTransaction *txn, uint64_t *ret_r
     status = commit_once(self, ret_revision, ctx);
     if (status == STORAGE_NO_SPACE) {
         (void)store_sweep(store, SIZE_MAX, NULL, ctx);
-        store_reclaim_all(store);
+        store_reclaim_patiently(store);
         status = commit_once(self, ret_revision, ctx);
     }
     if (status == STORAGE_NO_SPACE) {

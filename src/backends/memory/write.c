@@ -87,8 +87,11 @@ static StorageStatus write_one_locked(Write *write)
     StorageStatus status;
     write->now_ns = store_now(write->store);
     status = commit_replay(write->store, write->now_ns, write->results, 1, &write->results[0].revision, write->ctx);
-    if (status != STORAGE_NOT_FOUND)
+    if (status != STORAGE_NOT_FOUND) {
+        if (status != STORAGE_OK)
+            write->results[0].status = status;
         return status;
+    }
     write->results[0] = (StorageResult){0, 0, 0};
     write_plan_init(&plan);
     status = plan_one(write, &plan);
@@ -180,26 +183,23 @@ static StorageStatus run_operation(Write *write, WriteSet *writes, size_t index)
     return STORAGE_OK;
 }
 
-static void cancel_others(Write *write, size_t failed_index)
-{
-    for (size_t i = 0; i < write->operation_count; i++)
-        if (i != failed_index)
-            write->results[i] = (StorageResult){STORAGE_CANCELLED, 0, 0};
-}
-
+/* All operations are decided, so that each failing one says so; those that hold are then cancelled with them. */
 static StorageStatus run_operations(Write *write, WriteSet *writes)
 {
+    StorageStatus first = STORAGE_OK;
     for (size_t i = 0; i < write->operation_count; i++) {
         StorageStatus status = run_operation(write, writes, i);
         if (status == STORAGE_NO_MEMORY)
             return status;
-        if (status != STORAGE_OK && write->mode == STORAGE_WRITE_ATOMIC) {
-            if (write->operation_count > 1)
-                cancel_others(write, i);
-            return status;
-        }
+        if (first == STORAGE_OK)
+            first = status;
     }
-    return STORAGE_OK;
+    if (write->mode == STORAGE_WRITE_INDEPENDENT || first == STORAGE_OK)
+        return STORAGE_OK;
+    for (size_t i = 0; i < write->operation_count; i++)
+        if (write->results[i].status == STORAGE_OK)
+            write->results[i] = (StorageResult){STORAGE_CANCELLED, 0, 0};
+    return first;
 }
 
 static uint64_t report_revisions(Write *write, const WriteSet *writes, const WritePlan *plan)
@@ -297,7 +297,7 @@ StorageStatus memory_write(StorageBackend *backend, const StorageOperation *oper
     StorageStatus status = write_locked(&write, stripes);
     if (status == STORAGE_NO_SPACE) {
         (void)store_sweep(store, SIZE_MAX, NULL, ctx);
-        store_reclaim_all(store);
+        store_reclaim_patiently(store);
         status = write_locked(&write, stripes);
     }
     if (status == STORAGE_NO_SPACE) {

@@ -96,12 +96,27 @@ static uint64_t bytes_of(const WritePlan *self)
     return bytes;
 }
 
+/* What the plan supersedes, and so gives back once its readers allow. */
+static uint64_t superseded_bytes(const WritePlan *self)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        const PlannedChange *change = &self->changes[i];
+        const Version *head = change->is_linked ? atomic_load(&change->record->head) : NULL;
+        if (head != NULL)
+            bytes += version_footprint(head);
+    }
+    return bytes;
+}
+
 StorageStatus write_plan_reserve(MemoryStore *store, WritePlan *self)
 {
     uint64_t limit = store->options.limit_bytes;
     (void)atomic_fetch_add_explicit(&store->data_bytes, bytes_of(self), memory_order_relaxed);
     self->is_reserved = 1;
-    return limit == 0 || store_bytes(store) <= limit || !takes_space(self) ? STORAGE_OK : STORAGE_NO_SPACE;
+    if (limit == 0 || store_bytes(store) <= limit || !takes_space(self))
+        return STORAGE_OK;
+    return store_bytes(store) - superseded_bytes(self) <= limit ? STORAGE_OK : STORAGE_NO_SPACE;
 }
 
 /* ---- publishing ---- */
@@ -149,6 +164,7 @@ void write_plan_publish(MemoryStore *store, WritePlan *self, int64_t now_ns)
     (void)pthread_mutex_lock(&store->publish_lock);
     self->first_revision = atomic_load(&store->published) + 1;
     (void)pthread_mutex_lock(&store->history.lock);
+    history_begin(&store->history);
     for (size_t i = 0; i < self->count; i++) {
         PlannedChange *change = &self->changes[i];
         uint64_t revision = self->first_revision + change->revision_offset;
@@ -168,7 +184,7 @@ void write_plan_publish(MemoryStore *store, WritePlan *self, int64_t now_ns)
     if (now_ns > atomic_load_explicit(&store->last_commit_ns, memory_order_relaxed))
         atomic_store_explicit(&store->last_commit_ns, now_ns, memory_order_relaxed);
     atomic_store(&store->published, self->first_revision + self->revision_count - 1);
-    history_notify(&store->history);
+    history_end(&store->history);
     (void)pthread_mutex_unlock(&store->history.lock);
     (void)pthread_mutex_unlock(&store->publish_lock);
     (void)atomic_fetch_add_explicit(&store->counters.commits, 1, memory_order_relaxed);

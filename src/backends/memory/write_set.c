@@ -51,6 +51,7 @@ void write_set_done(WriteSet *self)
     while (self->count > 0)
         undo_last(self);
     storage_release(self->log);
+    storage_release(self->clears);
     storage_release(self->savepoints);
     write_set_init(self);
 }
@@ -96,11 +97,9 @@ WriteKey *write_set_next(WriteKey *key)
 /* The latest clear that covers the key, from log index `from` up to before `before`; NULL when there is none. */
 static const WriteOperation *covering_clear(const WriteSet *self, StorageSlice key, size_t from, size_t before)
 {
-    if (self->clear_count == 0)
-        return NULL;
-    for (size_t i = before; i > from; i--)
-        if (self->log[i - 1]->key == NULL && interval_contains(&self->log[i - 1]->interval, key))
-            return self->log[i - 1];
+    for (size_t i = self->clear_count; i > 0 && self->clears[i - 1]->index >= from; i--)
+        if (self->clears[i - 1]->index < before && interval_contains(&self->clears[i - 1]->interval, key))
+            return self->clears[i - 1];
     return NULL;
 }
 
@@ -134,17 +133,17 @@ int write_set_is_final(const WriteSet *self, const WriteOperation *operation)
 
 /* ---- adding ---- */
 
-static StorageStatus make_room(WriteSet *self)
+static StorageStatus make_room(WriteOperation ***list, size_t count, size_t *capacity)
 {
-    size_t capacity = self->capacity == 0 ? 16 : 2 * self->capacity;
+    size_t grown_capacity = *capacity == 0 ? 16 : 2 * *capacity;
     WriteOperation **grown;
-    if (self->count < self->capacity)
+    if (count < *capacity)
         return STORAGE_OK;
-    grown = storage_reallocate(self->log, capacity * sizeof(WriteOperation *));
+    grown = storage_reallocate(*list, grown_capacity * sizeof(WriteOperation *));
     if (grown == NULL)
         return STORAGE_NO_MEMORY;
-    self->log = grown;
-    self->capacity = capacity;
+    *list = grown;
+    *capacity = grown_capacity;
     return STORAGE_OK;
 }
 
@@ -198,7 +197,10 @@ static void append(WriteSet *self, WriteOperation *noted)
 
 static StorageStatus add_clear(WriteSet *self, const StorageOperation *operation, size_t batch_index)
 {
-    WriteOperation *noted = new_operation(operation, 0);
+    WriteOperation *noted;
+    if (make_room(&self->clears, self->clear_count, &self->clear_capacity) != STORAGE_OK)
+        return STORAGE_NO_MEMORY;
+    noted = new_operation(operation, 0);
     if (noted == NULL)
         return STORAGE_NO_MEMORY;
     noted->range = history_range_new(&operation->range);
@@ -209,7 +211,7 @@ static StorageStatus add_clear(WriteSet *self, const StorageOperation *operation
     }
     noted->batch_index = batch_index;
     append(self, noted);
-    self->clear_count++;
+    self->clears[self->clear_count++] = noted;
     return STORAGE_OK;
 }
 
@@ -235,7 +237,7 @@ StorageStatus write_set_add(WriteSet *self, const StorageOperation *operation, V
     int is_compare =
         operation->kind == STORAGE_OPERATION_COMPARE_AND_SET || operation->kind == STORAGE_OPERATION_COMPARE_AND_DELETE;
     WriteOperation *noted;
-    if (make_room(self) != STORAGE_OK)
+    if (make_room(&self->log, self->count, &self->capacity) != STORAGE_OK)
         return STORAGE_NO_MEMORY;
     if (operation->kind == STORAGE_OPERATION_CLEAR_RANGE)
         return add_clear(self, operation, batch_index);

@@ -41,7 +41,9 @@ typedef struct WriteSavepoint {
 typedef struct WriteSet {
     struct WriteKeyTree keys;
     WriteOperation **log;
-    size_t count, capacity, clear_count;
+    size_t count, capacity;
+    WriteOperation **clears; /* those of the log that clear a range */
+    size_t clear_count, clear_capacity;
     WriteSavepoint *savepoints;
     size_t savepoint_count, savepoint_capacity;
     uint32_t next_savepoint_no;

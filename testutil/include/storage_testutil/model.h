@@ -98,6 +98,8 @@ StorageStatus testutil_model_transaction_drop_savepoint(TestutilModelTransaction
 int testutil_model_transaction_may_be_refused(const TestutilModelTransaction *self);
 /* Ends it; it is still to be closed. */
 StorageStatus testutil_model_transaction_commit(TestutilModelTransaction *self, uint64_t *ret_revision);
+/* How many writes it has to commit. */
+size_t testutil_model_transaction_write_count(const TestutilModelTransaction *self);
 /* Ends it without effect, as a commit that failed does. */
 void testutil_model_transaction_abort(TestutilModelTransaction *self);
 void testutil_model_transaction_close(TestutilModelTransaction *self);
