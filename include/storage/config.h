@@ -26,7 +26,7 @@ typedef struct StorageConfigOptions {
 /*
  * Opens the stack that the JSON text describes. All errors of the document are reported at once, one error text each,
  * with its JSON path, before anything is opened; a syntax error with line and column.
- * Returns OK; CONFIG; what opening the backend or a layer returns, and then nothing is left open.
+ * Returns OK; CONFIG; NO_MEMORY; what opening the backend or a layer returns, and then nothing is left open.
  * The caller owns `*ret_backend` and closes it with storage_close.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_open(const char *json, const StorageConfigOptions *options,
@@ -34,7 +34,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_open(const char *json,
 
 /*
  * As storage_config_open, from a file of at most 1 MiB.
- * Returns also IO and ACCESS_DENIED when it cannot be read, CONFIG when it does not exist or is too large.
+ * Returns also IO (also for a directory or a pipe) and ACCESS_DENIED when it cannot be read, CONFIG when it does not
+ * exist or is too large.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_open_file(const char *path,
                                                                     const StorageConfigOptions *options,

@@ -16,7 +16,8 @@ static int system_open_read(void *user_data, const char *path, StorageFile **ret
     int descriptor;
     (void)user_data;
     do {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC);
+        /* Without O_NONBLOCK the open of a pipe that nobody writes to would never return. */
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0)
         return errno;

@@ -169,10 +169,27 @@ START_TEST(the_runner_without_a_framework_counts_everything)
     TestutilContractReport report;
 
     ck_assert_ptr_nonnull(registry);
-    ck_assert_uint_eq(testutil_contract_run(&factory, &report), report.failed_count);
+    ck_assert_uint_eq(testutil_contract_run_group(&factory, "weakening", &report), report.failed_count);
     ck_assert_uint_eq(report.failed_count, 0);
+    ck_assert_uint_gt(report.skipped_count, 0);
     ck_assert_uint_eq(report.passed_count + report.skipped_count, report.case_count);
     ck_assert_uint_gt(report.weakening_count, 0);
+    testutil_registry_free(registry);
+}
+END_TEST
+
+START_TEST(the_runner_without_a_framework_counts_failures)
+{
+    Defect defect = DEFECT_DELETES_NOTHING;
+    TestutilRegistry *registry = testutil_registry_new();
+    TestutilFactory factory = {registry, "broken/memory"};
+    TestutilContractReport report;
+
+    ck_assert_ptr_nonnull(registry);
+    testutil_registry_add_layer(registry, "broken", broken_wrap, &defect);
+    ck_assert_uint_gt(testutil_contract_run_group(&factory, "delete", &report), 0);
+    ck_assert_uint_gt(report.failed_count, 0);
+    ck_assert_uint_eq(report.passed_count + report.skipped_count + report.failed_count, report.case_count);
     testutil_registry_free(registry);
 }
 END_TEST
@@ -194,6 +211,7 @@ int main(void)
     tcase_add_test(suite_itself, names_of_cases_are_distinct);
     tcase_add_test(suite_itself, reasons_name_what_a_stack_lacks);
     tcase_add_test(suite_itself, the_runner_without_a_framework_counts_everything);
+    tcase_add_test(suite_itself, the_runner_without_a_framework_counts_failures);
     suite_add_tcase(suite, suite_itself);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

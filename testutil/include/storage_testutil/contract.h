@@ -65,6 +65,10 @@ typedef struct TestutilContractReport {
  */
 size_t testutil_contract_run(const TestutilFactory *factory, TestutilContractReport *ret_report);
 
+/* The same for the cases of one group ("watch"), or for all when it is NULL. */
+size_t testutil_contract_run_group(const TestutilFactory *factory, const char *group,
+                                   TestutilContractReport *ret_report);
+
 /* Adds to the text "name of the need, ..." why `contract_case` cannot run on such a stack; returns 0 when it can. */
 int testutil_contract_cannot_run(const TestutilContractCase *contract_case, uint64_t capabilities, uint32_t weakenings,
                                  char *ret_reason, size_t reason_size);
