@@ -35,7 +35,10 @@ typedef struct MemoryCursor {
     size_t place_capacity;
     int is_past_from, is_exhausted;
     size_t row_count, row_index;
-    CursorRow rows[TREE_LEAF_MAX]; /* of one leaf */
+    CursorRow rows[TREE_LEAF_MAX];                /* of one leaf */
+    size_t batch_count, ahead_count, ahead_index; /* see look_ahead */
+    const Version *ahead_versions[TREE_LEAF_MAX];
+    const Record *ahead_records[TREE_LEAF_MAX];
     StorageEntry entry;
 } MemoryCursor;
 
@@ -113,23 +116,43 @@ static void fill_backward(MemoryCursor *self, LeafStep *step)
     step->is_past = 1;
 }
 
-/* While the caller works on a batch, the records of the next leaf come into the cache, and halfway their versions. */
-static void prefetch_next_records(const MemoryCursor *self, const LeafStep *step)
+/* Where the leaf behind this one is. 0: there is none. */
+static int step_over(const MemoryCursor *self, const TreeView *view, LeafStep *step)
 {
-    const MemoryStore *store = (const MemoryStore *)self->base.handle.backend;
-    TreeView view = tree_view(&store->tree, step->from, step->is_past);
-    for (uint32_t i = 0; i < view.items->count; i++)
-        record_prefetch(view.items->records[i]);
+    step->from = is_reverse(self) ? view->lower : view->upper;
+    step->is_past = is_reverse(self);
+    return step->from.data != NULL;
 }
 
-static void prefetch_next_versions(MemoryCursor *self)
+/*
+ * Notes what the next leaves will need: the versions of the next one, whose records are in the cache by now, and the
+ * records of the one behind it. They are fetched row by row while the caller works on this batch. Outside the epoch the
+ * addresses may be stale: they are prefetched, never read.
+ */
+static void look_ahead(MemoryCursor *self, LeafStep step)
 {
-    MemoryStore *store = store_of(self);
-    EpochGuard guard = epoch_enter(&store->epoch);
-    TreeView view = tree_view(&store->tree, self->from, self->is_past_from);
-    for (uint32_t i = 0; i < view.items->count; i++)
-        version_prefetch(atomic_load(&view.items->records[i]->head));
-    epoch_leave(&store->epoch, guard);
+    const Tree *tree = &store_of(self)->tree;
+    TreeView view = tree_view(tree, step.from, step.is_past);
+    uint32_t count = view.items->count;
+    self->ahead_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        self->ahead_versions[i] = atomic_load(&view.items->records[is_reverse(self) ? count - 1 - i : i]->head);
+    memset(self->ahead_records, 0, sizeof(self->ahead_records));
+    if (!step_over(self, &view, &step))
+        return;
+    view = tree_view(tree, step.from, step.is_past);
+    count = view.items->count;
+    for (uint32_t i = 0; i < count; i++)
+        self->ahead_records[i] = view.items->records[is_reverse(self) ? count - 1 - i : i];
+    self->ahead_count = count > self->ahead_count ? count : self->ahead_count;
+}
+
+static void prefetch_ahead(MemoryCursor *self, size_t end)
+{
+    for (; self->ahead_index < end && self->ahead_index < self->ahead_count; self->ahead_index++) {
+        version_prefetch(self->ahead_versions[self->ahead_index]);
+        record_prefetch(self->ahead_records[self->ahead_index]);
+    }
 }
 
 /* Remembers where to go on (invariant 2). Without memory for the separator, behind the last row. */
@@ -161,7 +184,8 @@ static StorageStatus fill(MemoryCursor *self, StorageContext *ctx)
     unsigned int leaves = 0;
     StorageStatus status = STORAGE_OK;
     EpochGuard guard;
-    self->row_count = self->row_index = 0;
+    prefetch_ahead(self, self->ahead_count);
+    self->row_count = self->row_index = self->ahead_index = self->ahead_count = 0;
     if (self->is_exhausted)
         return STORAGE_OK;
     guard = epoch_enter(&store->epoch);
@@ -176,8 +200,8 @@ static StorageStatus fill(MemoryCursor *self, StorageContext *ctx)
     if (self->row_count > 0) {
         keep_place(self, &step);
         status = STORAGE_OK;
-        if (step.has_more)
-            prefetch_next_records(self, &step);
+        if (step.has_more && self->batch_count++ > 0) /* a short scan never pays for it */
+            look_ahead(self, step);
     } else if (status == STORAGE_OK) {
         self->is_exhausted = 1;
     }
@@ -259,8 +283,8 @@ StorageStatus memory_cursor_next(StorageCursor *cursor, const StorageEntry **ret
     }
     if (row == NULL)
         return STORAGE_END;
-    if (++self->row_index == self->row_count / 2 && !self->is_exhausted)
-        prefetch_next_versions(self);
+    self->row_index++;
+    prefetch_ahead(self, self->row_index);
     *ret_entry = hand_out(self, record_key(row->record), row->version, row->version->expires_at_ns);
     return STORAGE_OK;
 }

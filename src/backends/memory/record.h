@@ -118,6 +118,8 @@ static inline void version_prefetch(const Version *version)
 /* The same for a record and a short key. */
 static inline void record_prefetch(const Record *record)
 {
+    if (record == NULL)
+        return;
     __builtin_prefetch(record);
     __builtin_prefetch(&record->key[16]);
 }
