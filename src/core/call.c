@@ -36,6 +36,8 @@ static StorageStatus enter(Call *call)
         call->is_traced = 1;
         call->start_ns = storage_monotonic_ns(call->backend);
     }
+    if (ctx == &call->unattended)
+        return STORAGE_OK; /* nobody set anything */
     if (ctx->consistency != 0 || ctx->durability != 0)
         return storage_fail(ctx, STORAGE_UNSUPPORTED,
                             "%s: consistency %u and durability %u of the context; this store knows only 0, its default",

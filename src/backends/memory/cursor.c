@@ -59,11 +59,13 @@ static int is_reverse(const MemoryCursor *self)
 static void take_rows(MemoryCursor *self, const TreeItems *items, uint32_t begin, uint32_t end)
 {
     Version *heads[TREE_LEAF_MAX];
-    for (uint32_t i = begin; i < end; i++)
+    int is_fetched = self->batch_count > 2; /* look_ahead has seen to it */
+    for (uint32_t i = begin; i < end && !is_fetched; i++)
         record_prefetch(items->records[i]);
     for (uint32_t i = begin; i < end; i++) {
         heads[i] = atomic_load(&items->records[i]->head);
-        version_prefetch(heads[i]);
+        if (!is_fetched)
+            version_prefetch(heads[i]);
     }
     for (uint32_t step = 0; step < end - begin; step++) {
         uint32_t i = is_reverse(self) ? end - 1 - step : begin + step;
@@ -297,6 +299,7 @@ static void rewind_to(MemoryCursor *self, StorageSlice from, int is_past)
     self->is_past_from = is_past;
     self->is_exhausted = self->interval.is_empty;
     self->row_count = self->row_index = 0;
+    self->batch_count = self->ahead_count = self->ahead_index = 0;
     if (!is_reverse(self)) {
         self->own_index = overlay_lower_bound(&self->overlay, from);
         return;

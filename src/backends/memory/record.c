@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-static const uint32_t VERSION_TOMBSTONE = UINT32_C(1) << 31;
-static const uint32_t VERSION_HAS_EXPIRY_NODE = UINT32_C(1) << 30;
-static const uint32_t VERSION_SIZE_MASK = (UINT32_C(1) << 30) - 1;
-
 Record *record_new(StorageSlice key)
 {
     Record *record = storage_allocate(sizeof(*record) + key.size);
@@ -99,28 +95,12 @@ ExpiryNode *version_expiry_node(Version *version)
                                   expiry_node_offset(version->size_and_kind & VERSION_SIZE_MASK));
 }
 
-StorageSlice version_value(const Version *version)
-{
-    return (StorageSlice){version->value, version->size_and_kind & VERSION_SIZE_MASK};
-}
-
 void version_attach(Version *version, Record *record)
 {
     (void)atomic_fetch_add_explicit(&record->references, 1, memory_order_relaxed);
     if (version->record != NULL)
         record_release(version->record);
     version->record = record;
-}
-
-int version_is_tombstone(const Version *version)
-{
-    return (version->size_and_kind & VERSION_TOMBSTONE) != 0;
-}
-
-int version_is_alive(const Version *version, int64_t now_ns)
-{
-    return version != NULL && !version_is_tombstone(version) &&
-           (version->expires_at_ns == STORAGE_NEVER || version->expires_at_ns > now_ns);
 }
 
 Version *record_version_at(const Record *record, uint64_t revision)

@@ -35,6 +35,11 @@ struct Version {
     unsigned char value[];
 };
 
+/* Of size_and_kind. */
+#define VERSION_TOMBSTONE (UINT32_C(1) << 31)
+#define VERSION_HAS_EXPIRY_NODE (UINT32_C(1) << 30)
+#define VERSION_SIZE_MASK ((UINT32_C(1) << 30) - 1)
+
 /* Where a version with an expiry stands in the expiry index; behind its value. */
 typedef struct ExpiryNode {
     RB_ENTRY(ExpiryNode) entry;
@@ -63,7 +68,6 @@ Version *version_new_tombstone(void);
 void version_release(Version *version);
 size_t version_footprint(const Version *version);
 ExpiryNode *version_expiry_node(Version *version); /* NULL when it has none */
-StorageSlice version_value(const Version *version);
 
 /* The version that superseded it; NULL: it is the head. Under the stripe lock. */
 static inline Version *version_newer(const Version *version)
@@ -87,6 +91,11 @@ static inline void version_set_mark(Version *version, int is_marked)
     version->newer_and_mark = (version->newer_and_mark & ~(uintptr_t)1) | (is_marked ? 1u : 0u);
 }
 
+static inline StorageSlice version_value(const Version *version)
+{
+    return (StorageSlice){version->value, version->size_and_kind & VERSION_SIZE_MASK};
+}
+
 /* The version belongs to `record` from now on. */
 void version_attach(Version *version, Record *record);
 
@@ -96,10 +105,17 @@ static inline void version_pin(Version *version)
     (void)atomic_fetch_add_explicit(&version->references, 1, memory_order_relaxed);
 }
 
-int version_is_tombstone(const Version *version);
+static inline int version_is_tombstone(const Version *version)
+{
+    return (version->size_and_kind & VERSION_TOMBSTONE) != 0;
+}
 
 /* Whether it is a value at `now_ns`. NULL is none. */
-int version_is_alive(const Version *version, int64_t now_ns);
+static inline int version_is_alive(const Version *version, int64_t now_ns)
+{
+    return version != NULL && !version_is_tombstone(version) &&
+           (version->expires_at_ns == STORAGE_NEVER || version->expires_at_ns > now_ns);
+}
 
 /* The version of a record that a reader at `revision` sees; NULL when there is none. Inside an epoch. */
 Version *record_version_at(const Record *record, uint64_t revision);
