@@ -99,8 +99,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_delete(StorageBackend *backen
 
 /*
  * Sets `key` to `value` if it is as `expected`: absent (an expired key is), exactly these bytes, or last written by
- * this revision. Otherwise as storage_set. Returns OK; CONFLICT, with the key's current revision in the context (0 when
- * absent). Sizes are checked before.
+ * this revision. Otherwise as storage_set.
+ * Returns OK; CONFLICT, with the key's current revision in the context (0 when absent). Sizes are checked before.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_compare_and_set(StorageBackend *backend, StorageSlice key,
                                                                    StorageExpected expected, StorageSlice value,
@@ -125,11 +125,12 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_clear_range(StorageBackend *b
  * Several operations in one commit, decided in order: each sees what the earlier ones did.
  * `mode` ATOMIC: all or nothing, under one revision. An operation fails that does not return OK by itself (a touch that
  * finds nothing fails too). Every operation is decided; the failing ones have their statuses in the results, all others
- * are CANCELLED. Returns the status of the first that failed. `mode` INDEPENDENT: each is decided by itself and has its
- * own status and revision. Returns OK when the commit happened, whatever the single statuses. A key or value that is
- * too large fails its operation alone; an operation that is INVALID_ARGUMENT or UNSUPPORTED is a mistake of the program
- * and fails the call, as NO_SPACE and NO_MEMORY do: then nothing is written. `ret_results` has `operation_count`
- * elements, or is NULL. No operation at all returns OK and writes nothing.
+ * are CANCELLED. Returns the status of the first that failed.
+ * `mode` INDEPENDENT: each is decided by itself and has its own status and revision. A key or value that is too large
+ * fails its operation alone; an operation that is INVALID_ARGUMENT or UNSUPPORTED is a mistake of the program and fails
+ * the call, as NO_SPACE and NO_MEMORY do: then nothing is written.
+ * Returns OK when the commit happened, whatever the single statuses.
+ * `ret_results` has `operation_count` elements, or is NULL. No operation at all returns OK and writes nothing.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_write(StorageBackend *backend, const StorageOperation *operations,
                                                          size_t operation_count, uint32_t mode,
@@ -174,9 +175,10 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_describe(StorageBackend *back
  * call on, other calls, and calls on open cursors, transactions and watches, answer SHUTTING_DOWN, waiting ones end.
  * Calls in progress get until the context's deadline (none: as long as they need). Open transactions abort. Cursors,
  * transactions and watches are still to be closed by their owners; values stay readable until they are released, rows
- * and changes do not. Returns OK; TIMEOUT or CANCELLED when calls were still running (the last of them takes the stack
- * down); otherwise what a layer reported about data that it could not keep. The handle is gone in every one of these
- * cases. NULL is OK. After fork() the child may call it, which frees memory and touches nothing that the parent uses.
+ * and changes do not.
+ * Returns OK; TIMEOUT or CANCELLED when calls were still running (the last of them takes the stack down); otherwise
+ * what a layer reported about data that it could not keep. The handle is gone in all of these cases. NULL is OK.
+ * After fork() the child may call it, which frees memory and touches nothing that the parent uses.
  */
 STORAGE_API StorageStatus storage_close(StorageBackend *backend, StorageContext *ctx);
 

@@ -25,32 +25,73 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_begin(StorageBackend *backend
                                                          const StorageTransactionOptions *options,
                                                          StorageTransaction **ret_txn, StorageContext *ctx);
 
+/*
+ * Reads `key` in the transaction's view: its own write, else the committed value (snapshot: as of the begin).
+ * Returns OK with the value; NOT_FOUND.
+ * The caller owns `*ret_value` and releases it, at any time, also after the transaction was closed.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_get(StorageTransaction *txn, StorageSlice key,
                                                                    StorageValue *ret_value, StorageContext *ctx);
+/*
+ * Reads `key_count` keys in the transaction's view, one after the other (read committed: each sees the newest commit).
+ * Returns OK when all were read, whatever the single statuses (OK, NOT_FOUND), as storage_multi_get does.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_multi_get(StorageTransaction *txn,
                                                                          const StorageSlice *keys, size_t key_count,
                                                                          StorageValue *ret_values,
                                                                          StorageStatus *ret_statuses,
                                                                          StorageContext *ctx);
-/* The cursor sees the transaction's view as it is now; it ends with the transaction and is still to be closed. */
+/*
+ * Opens a cursor over `range` in the transaction's view as it is now; later writes do not show in it. Options as in
+ * storage_scan. It ends with the transaction and is still to be closed.
+ * Returns OK.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_scan(StorageTransaction *txn, const StorageRange *range,
                                                                     const StorageScanOptions *options,
                                                                     StorageCursor **ret_cursor, StorageContext *ctx);
+/*
+ * Sets `key` to `value`; an earlier expiry is cleared unless `options->expiry` says otherwise. A duration counts from
+ * the commit.
+ * Returns OK.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_set(StorageTransaction *txn, StorageSlice key,
                                                                    StorageSlice value, const StorageSetOptions *options,
                                                                    StorageContext *ctx);
+/*
+ * Gives `key` another expiry. It carries the value along: if that has changed by the commit, the commit is
+ * SERIALIZATION.
+ * Returns OK; NOT_FOUND when the key is absent in the transaction's view.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_touch(StorageTransaction *txn, StorageSlice key,
                                                                      StorageExpiry expiry, StorageContext *ctx);
+/*
+ * Deletes `key`.
+ * Returns OK, also when there was none.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_delete(StorageTransaction *txn, StorageSlice key,
                                                                       StorageContext *ctx);
+/*
+ * Sets `key` to `value` if it is as `expected` in the transaction's view, and still is at the commit unless the
+ * transaction wrote it before. A revision never matches the transaction's own write.
+ * Returns OK; CONFLICT, with the key's revision in the view in the context (0: absent, or written here).
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus
 storage_transaction_compare_and_set(StorageTransaction *txn, StorageSlice key, StorageExpected expected,
                                     StorageSlice value, const StorageSetOptions *options, StorageContext *ctx);
+/*
+ * Deletes `key` if it is as `expected`, decided as above.
+ * Returns OK, also for an absent key that was expected to be absent; CONFLICT.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_compare_and_delete(StorageTransaction *txn,
                                                                                   StorageSlice key,
                                                                                   StorageExpected expected,
                                                                                   StorageContext *ctx);
-/* One that deletes something counts as a write of every key in the range, present or not, when commits are compared. */
+/*
+ * Deletes every key of `range` (NULL: all keys) that is there at the commit, and the transaction's own writes before
+ * this call. One that deletes something counts as a write of every key in the range, present or not, when commits are
+ * compared.
+ * Returns OK.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_clear_range(StorageTransaction *txn,
                                                                            const StorageRange *range,
                                                                            StorageContext *ctx);
@@ -73,7 +114,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_drop_savepoint(St
 
 /*
  * A view of the same transaction on another table; it ends with the transaction and is not closed. Savepoints and
- * commit are called on the transaction itself. Returns OK; UNSUPPORTED where the store has no tables (memory).
+ * commit are called on the transaction itself.
+ * Returns OK; UNSUPPORTED where the store has no tables (memory).
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_table(StorageTransaction *txn, StorageSlice name,
                                                                      StorageTransaction **ret_view,
@@ -100,8 +142,8 @@ typedef StorageStatus (*StorageTransactionFn)(StorageTransaction *txn, void *use
  * Runs `fn` in a transaction. OK from it commits; any other status aborts and is returned as it is, except that `fn` is
  * run again, in a new transaction, when it or the commit gives CONFLICT or SERIALIZATION: until the context's deadline,
  * or 10 runs without one. The context's attempts say how many runs there were. `fn` may be run several times, so it
- * must not leave traces outside the transaction, and it neither commits nor closes it. Returns OK; the last status of
- * `fn` or of the commit; TIMEOUT when the deadline passed between two runs.
+ * must not leave traces outside the transaction, and it neither commits nor closes it.
+ * Returns OK; the last status of `fn` or of the commit; TIMEOUT when the deadline passed between two runs.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_update(StorageBackend *backend,
                                                           const StorageTransactionOptions *options,

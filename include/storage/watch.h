@@ -26,18 +26,20 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_watch(StorageBackend *backend
 /*
  * The next change; waits for one until the context's deadline, for ever without one.
  * The changes of one revision come one after the other, in the order of the program that made them. A key that one
- * atomic write or transaction wrote several times is one change, the last. Returns OK with `*ret_change` valid until
- * the next call on the watch; TIMEOUT at the deadline (a deadline that has passed polls: what is there is handed out);
- * CANCELLED; COMPACTED, for good, when the watch fell behind; SHUTTING_DOWN.
+ * atomic write or transaction wrote several times is one change, the last.
+ * Returns OK with `*ret_change` valid until the next call on the watch; TIMEOUT at the deadline (a deadline that has
+ * passed polls: what is there is handed out); CANCELLED; COMPACTED, for good, when the watch fell behind;
+ * SHUTTING_DOWN.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_watch_next(StorageWatch *watch, const StorageChange **ret_change,
                                                               StorageContext *ctx);
 
 /*
  * A descriptor for poll(), readable when storage_watch_next may have an answer at once. Wait on it, then call
- * storage_watch_next with a deadline in the past until it answers TIMEOUT.
- * Expiry alone makes no commit: a store that is only polled tells of it with the next write, sweep or
- * storage_watch_next. The descriptor belongs to the watch and is closed with it; it is close-on-exec. Returns OK; IO.
+ * storage_watch_next with a deadline in the past until it answers TIMEOUT. Expiry alone makes no commit: a store that
+ * is only polled tells of it with the next write, sweep or storage_watch_next.
+ * The descriptor belongs to the watch and is closed with it; it is close-on-exec.
+ * Returns OK; IO.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_watch_fd(StorageWatch *watch, int *ret_fd, StorageContext *ctx);
 
