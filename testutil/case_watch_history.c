@@ -413,7 +413,7 @@ static void commits_go_on_after_watches_with_descriptors_were_closed(TestutilFix
 
     for (size_t i = 0; i < 4; i++) {
         watches[i] = watch(fixture, NULL, 0);
-        descriptor = descriptor_of(watches[i]);
+        (void)descriptor_of(watches[i]);
     }
     set(fixture, "a", "1");
     storage_watch_close(watches[1]);
