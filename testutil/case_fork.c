@@ -80,6 +80,27 @@ static void a_child_closes_the_stack_before_the_handles(TestutilFixture *fixture
     in_a_child(fixture, close_the_stack_first);
 }
 
+static StorageTransaction *inherited_txn;
+static StorageCursor *inherited_txn_cursor;
+
+static int close_the_cursor_before_its_transaction(TestutilFixture *fixture, CallHandles *handles)
+{
+    storage_cursor_close(inherited_txn_cursor);
+    storage_transaction_close(inherited_txn);
+    return close_everything(fixture, handles);
+}
+
+/* The transaction must not look at the cursor again: under AddressSanitizer that is seen. */
+static void a_child_closes_a_cursor_before_its_transaction(TestutilFixture *fixture)
+{
+    testutil_assert_ok(storage_begin(fixture->backend, NULL, &inherited_txn, NULL));
+    inherited_txn_cursor = transaction_scan(inherited_txn, NULL, NULL);
+    in_a_child(fixture, close_the_cursor_before_its_transaction);
+    testutil_assert_next_row(inherited_txn_cursor, "a=1");
+    storage_cursor_close(inherited_txn_cursor);
+    storage_transaction_close(inherited_txn);
+}
+
 static StorageValue inherited_value;
 
 static int read_and_release_the_value(TestutilFixture *fixture, CallHandles *handles)
@@ -136,6 +157,7 @@ static const TestutilContractCase cases[] = {
     CASE(every_call_on_an_inherited_handle_is_invalid, 0, 0, "a=1 b=2"),
     CASE(a_child_closes_what_it_inherited, 0, 0, "a=1 b=2"),
     CASE(a_child_closes_the_stack_before_the_handles, 0, 0, "a=1 b=2"),
+    CASE(a_child_closes_a_cursor_before_its_transaction, TRANSACTIONS, 0, "a=1 b=2"),
     CASE(a_child_reads_and_releases_an_inherited_value, 0, 0, "a=1 b=2"),
     CASE(a_child_opens_a_stack_of_its_own, 0, 0, "a=1 b=2"),
     CASE(the_parent_writes_on_after_a_fork, 0, WRITES, "a=1 b=2"),
