@@ -147,41 +147,36 @@ static StorageStatus write_one(StorageBackend *backend, const char *name, const 
     return call_end(&call, status);
 }
 
-StorageStatus storage_set(StorageBackend *backend, StorageSlice key, StorageSlice value,
-                          const StorageSetOptions *options, StorageContext *ctx)
+static StorageStatus write_with_options(StorageBackend *backend, const char *name, StorageOperation *operation,
+                                        const StorageSetOptions *options, StorageContext *ctx)
 {
     Call call;
     StorageSetOptions known;
-    StorageOperation operation = {.kind = STORAGE_OPERATION_SET, .key = key, .value = value};
     StorageResult result = {0, 0, 0};
-    Batch batch = {&operation, 1, STORAGE_WRITE_ATOMIC, &result};
-    StorageStatus status = call_begin(&call, backend, "set", ctx);
+    Batch batch = {operation, 1, STORAGE_WRITE_ATOMIC, &result};
+    StorageStatus status = call_begin(&call, backend, name, ctx);
     if (status == STORAGE_OK)
         status = arguments_set_options(&call, options, &known);
     if (status == STORAGE_OK) {
-        operation.expiry = known.expiry;
+        operation->expiry = known.expiry;
         status = run_batch(&call, backend, &batch);
     }
     return call_end(&call, status);
 }
 
+StorageStatus storage_set(StorageBackend *backend, StorageSlice key, StorageSlice value,
+                          const StorageSetOptions *options, StorageContext *ctx)
+{
+    StorageOperation operation = {.kind = STORAGE_OPERATION_SET, .key = key, .value = value};
+    return write_with_options(backend, "set", &operation, options, ctx);
+}
+
 StorageStatus storage_compare_and_set(StorageBackend *backend, StorageSlice key, StorageExpected expected,
                                       StorageSlice value, const StorageSetOptions *options, StorageContext *ctx)
 {
-    Call call;
-    StorageSetOptions known;
     StorageOperation operation = {
         .kind = STORAGE_OPERATION_COMPARE_AND_SET, .key = key, .value = value, .expected = expected};
-    StorageResult result = {0, 0, 0};
-    Batch batch = {&operation, 1, STORAGE_WRITE_ATOMIC, &result};
-    StorageStatus status = call_begin(&call, backend, "compare_and_set", ctx);
-    if (status == STORAGE_OK)
-        status = arguments_set_options(&call, options, &known);
-    if (status == STORAGE_OK) {
-        operation.expiry = known.expiry;
-        status = run_batch(&call, backend, &batch);
-    }
-    return call_end(&call, status);
+    return write_with_options(backend, "compare_and_set", &operation, options, ctx);
 }
 
 StorageStatus storage_touch(StorageBackend *backend, StorageSlice key, StorageExpiry expiry, StorageContext *ctx)

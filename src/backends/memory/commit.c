@@ -154,6 +154,20 @@ void commit_remember(MemoryStore *store, WritePlan *plan, const StorageResult *r
     plan->token = NULL;
 }
 
+void commit_make_space(MemoryStore *store, StorageContext *ctx)
+{
+    (void)store_sweep(store, SIZE_MAX, NULL, ctx);
+    store_reclaim_patiently(store);
+}
+
+StorageStatus commit_fail_for_space(MemoryStore *store, StorageContext *ctx)
+{
+    (void)atomic_fetch_add_explicit(&store->counters.refused_for_space, 1, memory_order_relaxed);
+    return storage_fail(ctx, STORAGE_NO_SPACE,
+                        "the store holds %llu bytes and its limit is %llu; delete keys or raise the limit",
+                        (unsigned long long)store_bytes(store), (unsigned long long)store->options.limit_bytes);
+}
+
 void commit_tidy(MemoryStore *store)
 {
     store_sweep_some(store);

@@ -30,6 +30,10 @@ StorageStatus commit_prepare_token(WritePlan *plan, size_t result_count, const S
 void commit_remember(MemoryStore *store, WritePlan *plan, const StorageResult *results, uint64_t revision,
                      int64_t now_ns);
 
+/* After NO_SPACE, without locks: gives back what can be, before the second attempt; reports that it failed too. */
+void commit_make_space(MemoryStore *store, StorageContext *ctx);
+StorageStatus commit_fail_for_space(MemoryStore *store, StorageContext *ctx);
+
 /* After the stripes were unlocked: a bounded amount of tidying up. */
 void commit_tidy(MemoryStore *store);
 

@@ -296,16 +296,11 @@ StorageStatus memory_write(StorageBackend *backend, const StorageOperation *oper
     StripeSet stripes = stripes_for(&write);
     StorageStatus status = write_locked(&write, stripes);
     if (status == STORAGE_NO_SPACE) {
-        (void)store_sweep(store, SIZE_MAX, NULL, ctx);
-        store_reclaim_patiently(store);
+        commit_make_space(store, ctx);
         status = write_locked(&write, stripes);
     }
-    if (status == STORAGE_NO_SPACE) {
-        (void)atomic_fetch_add_explicit(&store->counters.refused_for_space, 1, memory_order_relaxed);
-        return storage_fail(ctx, status,
-                            "the store holds %llu bytes and its limit is %llu; delete keys or raise the limit",
-                            (unsigned long long)store_bytes(store), (unsigned long long)store->options.limit_bytes);
-    }
+    if (status == STORAGE_NO_SPACE)
+        return commit_fail_for_space(store, ctx);
     commit_tidy(store);
     return status;
 }
