@@ -11,7 +11,8 @@ build_root=$root/build
 
 packages_run='gcc libc6-dev binutils meson ninja-build pkgconf libxxhash-dev libcjson-dev libssl-dev libbsd-dev
               libjemalloc-dev libedit-dev'
-packages_test="$packages_run g++ check libglib2.0-dev python3"
+packages_test="$packages_run g++ check libglib2.0-dev python3
+               python3-jsonschema lmdb-utils db-util tmux mandoc man-db"
 packages_clang="$packages_test clang llvm libclang-rt-14-dev"
 packages_check="$packages_clang clang-format clang-tidy shellcheck"
 

@@ -9,8 +9,8 @@
  *   1. It may run on several threads at once; methods on one cursor, transaction or watch never do.
  *   2. It sets its outputs only when it returns OK. Failures: `return storage_fail(ctx, status, "...", ...)`.
  *   3. It asks storage_context_check before work that takes long, and never after the point of no return of a write.
- *   4. A layer reaches the layer below through the public calls (storage_get(self->inner, ...)), with the context it
- * was given or a child of it, so it never looks into another table.
+ *   4. A layer reaches the layer below by public calls (storage_get(self->inner, ...)), with its context or a child of
+ *      it, and never looks into another table.
  *   5. `destroy`, `interrupt` and `shutdown` are not chained: the core calls them for each layer.
  *
  * All single-key writes, clear_range and storage_write arrive in one method, `write`, and all writes of a transaction
@@ -136,7 +136,11 @@ struct StorageContext {
 STORAGE_API void storage_context_child_begin(StorageContext *child, StorageContext *parent);
 STORAGE_API void storage_context_child_end(StorageContext *child);
 
-/* OK; CANCELLED; TIMEOUT (the deadline was reached by the clock of `backend`'s environment), with an error text. */
+/*
+ * Asks whether the call should go on.
+ * Returns OK; CANCELLED; TIMEOUT when the clock of `backend`'s environment has reached the deadline; with an error
+ * text.
+ */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_context_check(StorageContext *ctx, const StorageBackend *backend);
 
 /* Drops the results of the call before; every constructor does so first. Dispatch has done it for methods. */
@@ -147,8 +151,9 @@ STORAGE_API void storage_context_set_revision(StorageContext *ctx, uint64_t revi
 STORAGE_API void storage_context_set_retry_after_ns(StorageContext *ctx, uint64_t retry_after_ns);
 
 /*
- * Adds one line of error text for operators, where the fault is found, and returns `status`. Keys go in as %.*s of
- * storage_key_text. Texts beyond the 64th are counted, not kept; a text that there is no memory for is dropped.
+ * Adds one line of error text for operators, where the fault is found. Keys go in as the text that storage_key_text
+ * makes. Texts beyond the 64th are counted, not kept; a text that there is no memory for is dropped.
+ * Returns `status`.
  */
 STORAGE_API StorageStatus storage_fail(StorageContext *ctx, StorageStatus status, const char *format, ...)
     STORAGE_PRINTF(3, 4);
@@ -159,16 +164,18 @@ STORAGE_API const char *storage_key_text(StorageSlice key, char *buffer, size_t 
 
 /*
  * Waiting, for methods that block. A call that waits must end when the context is cancelled, when its deadline passes,
- * and when `interrupt` was called on the backend. Used like this:
+ * and when `interrupt` was called on the backend. It begins before the mutex is locked; from then on
+ * storage_context_cancel broadcasts the condition. Used like this:
  *
- *     storage_wait_begin(ctx, &mutex, &condition);     before locking: cancel will now broadcast the condition
+ *     storage_wait_begin(ctx, &mutex, &condition);
  *     pthread_mutex_lock(&mutex);
- *     while (!ready && !interrupted && (status = storage_wait(ctx, backend, wake_at_ns)) == STORAGE_OK) {}
+ *     while (!ready && !interrupted && status == STORAGE_OK)
+ *         status = storage_wait(ctx, backend, wake_at_ns);
  *     pthread_mutex_unlock(&mutex);
  *     storage_wait_end(ctx);
  *
- * storage_wait returns OK when it was woken (also for no reason) or `wake_at_ns` (monotonic; 0: none) came, CANCELLED,
- * or TIMEOUT. The pointers are to a pthread_mutex_t and to a pthread_cond_t with the monotonic clock.
+ * The pointers are to a pthread_mutex_t and to a pthread_cond_t with the monotonic clock.
+ * Returns OK when it was woken (also for no reason) or `wake_at_ns` (monotonic; 0: none) came; CANCELLED; TIMEOUT.
  */
 STORAGE_API void storage_wait_begin(StorageContext *ctx, void *mutex, void *condition);
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_wait(StorageContext *ctx, const StorageBackend *backend,
@@ -182,7 +189,7 @@ STORAGE_API void storage_wait_end(StorageContext *ctx);
 STORAGE_API void storage_value_init(StorageValue *ret_value, const void *data, size_t size, uint64_t revision,
                                     int64_t expires_at_ns, void (*release)(void *owner), void *owner);
 
-/* A value that is a heap copy of `bytes`. Returns OK or NO_MEMORY. */
+/* A value that is a heap copy of `bytes`. Returns OK; NO_MEMORY. */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_value_copy(StorageValue *ret_value, StorageSlice bytes,
                                                               uint64_t revision, int64_t expires_at_ns);
 
@@ -218,13 +225,17 @@ STORAGE_API StorageTransaction *storage_transaction_new(StorageBackend *backend,
 STORAGE_API StorageWatch *storage_watch_new(StorageBackend *backend, size_t size);
 STORAGE_API void storage_handle_free(void *handle);
 
-/* Memory through the allocator of the library. */
-STORAGE_API void *storage_allocate(size_t size); /* NULL when out of memory; size 0 counts as 1 */
+/* Memory through the allocator of the library. Returns NULL when out of memory; a size of 0 counts as 1. */
+STORAGE_API void *storage_allocate(size_t size);
 STORAGE_API void *storage_allocate_zero(size_t size);
 STORAGE_API void *storage_reallocate(void *block, size_t size);
 STORAGE_API void storage_release(void *block); /* NULL does nothing */
 
-/* Clocks and randomness of a backend's environment. */
+/*
+ * Clocks and randomness of a backend's environment: nanoseconds since 1970 UTC, nanoseconds that never go back, and
+ * bytes that nobody can foretell.
+ * Returns OK; IO when there is no randomness.
+ */
 STORAGE_API int64_t storage_wall_ns(const StorageBackend *backend);
 STORAGE_API uint64_t storage_monotonic_ns(const StorageBackend *backend);
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_random_fill(const StorageBackend *backend, void *buffer,
@@ -339,6 +350,7 @@ typedef struct StorageForwardWatch {
     StorageWatch *inner;
 } StorageForwardWatch;
 
+/* Forward a call to the layer below. Return what it returns. */
 STORAGE_API StorageStatus storage_forward_get(StorageBackend *self, StorageSlice key, StorageValue *ret_value,
                                               StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_multi_get(StorageBackend *self, const StorageSlice *keys, size_t key_count,
@@ -356,21 +368,23 @@ STORAGE_API StorageStatus storage_forward_watch(StorageBackend *self, const Stor
                                                 StorageWatch **ret_watch, StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_sync(StorageBackend *self, StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_sweep(StorageBackend *self, uint64_t *ret_count, StorageContext *ctx);
-/* The state of the layer below; its figures are written by the core, under "inner". */
+/* The state of the layer below; its figures are written by the core, under "inner". Returns OK. */
 STORAGE_API StorageStatus storage_forward_health_check(StorageBackend *self, StorageProbe probe,
                                                        StorageHealthState *ret_state, StorageJson *json,
                                                        StorageContext *ctx);
-/* For interrupt, shutdown and describe of a layer that has nothing to wake, keep or say. */
+/* For interrupt, shutdown and describe of a layer that has nothing to wake, keep or say. Return OK. */
 STORAGE_API void storage_nothing_to_interrupt(StorageBackend *self);
 STORAGE_API StorageStatus storage_nothing_to_shut_down(StorageBackend *self, StorageContext *ctx);
 STORAGE_API StorageStatus storage_nothing_to_describe(StorageBackend *self, StorageDescription description,
                                                       StorageJson *json, StorageContext *ctx);
 
+/* Forward a call on a cursor. Return what the inner one returns. */
 STORAGE_API StorageStatus storage_forward_cursor_next(StorageCursor *self, const StorageEntry **ret_entry,
                                                       StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_cursor_seek(StorageCursor *self, StorageSlice key, StorageContext *ctx);
 STORAGE_API void storage_forward_cursor_close(StorageCursor *self);
 
+/* Forward a call in a transaction. Return what the inner one returns. */
 STORAGE_API StorageStatus storage_forward_transaction_get(StorageTransaction *self, StorageSlice key,
                                                           StorageValue *ret_value, StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_transaction_multi_get(StorageTransaction *self, const StorageSlice *keys,
@@ -387,13 +401,15 @@ STORAGE_API StorageStatus storage_forward_transaction_rollback_to(StorageTransac
                                                                   StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_transaction_drop_savepoint(StorageTransaction *self, uint32_t savepoint_no,
                                                                      StorageContext *ctx);
-/* Hands out the inner view itself; a layer that guards transactions writes its own. */
+/* Hands out the inner view itself; a layer that guards transactions writes its own. Returns as the call does. */
 STORAGE_API StorageStatus storage_forward_transaction_table(StorageTransaction *self, StorageSlice name,
                                                             StorageTransaction **ret_view, StorageContext *ctx);
+/* Forward the end of a transaction. Return what the inner one returns. */
 STORAGE_API StorageStatus storage_forward_transaction_commit(StorageTransaction *self, uint64_t *ret_revision,
                                                              StorageContext *ctx);
 STORAGE_API void storage_forward_transaction_close(StorageTransaction *self);
 
+/* Forward a call on a watch. Return what the inner one returns. */
 STORAGE_API StorageStatus storage_forward_watch_next(StorageWatch *self, const StorageChange **ret_change,
                                                      StorageContext *ctx);
 STORAGE_API StorageStatus storage_forward_watch_fd(StorageWatch *self, int *ret_fd, StorageContext *ctx);

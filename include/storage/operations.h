@@ -4,7 +4,7 @@
  * A `StorageBackend *` is a whole stack: the top layer, the ones below, and the store. Every handle may be used from
  * any thread at the same time; a cursor belongs to one thread at a time.
  *
- * Every call but storage_close can also return these, which the comments below do not repeat:
+ * Every call but storage_close can also return these, which are not repeated with each:
  *   INVALID_ARGUMENT  a NULL handle or output, a slice without data, an unknown enumerator or flag, an option struct of
  *                     size 0, or a handle that was inherited over fork(); the error text says which
  *   UNSUPPORTED       the stack does not have the capability that the call needs, or an option is newer than it
@@ -37,7 +37,7 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_get(StorageBackend *backend, 
 /*
  * Reads `key_count` keys at one revision. `ret_values` and `ret_statuses` have `key_count` elements; each status is OK
  * or NOT_FOUND as in storage_get. The same key may be given more than once.
- * Returns OK when all were read, whatever the single statuses; on failure every value is empty and every status is the
+ * Returns OK when all were read, whatever the single statuses. On failure every value is empty and every status is the
  * one returned.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_multi_get(StorageBackend *backend, const StorageSlice *keys,
@@ -109,7 +109,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_compare_and_set(StorageBacken
 
 /*
  * Deletes `key` if it is as `expected`.
- * Returns OK, also for an absent key that was expected to be absent (nothing is written); CONFLICT as above.
+ * Returns OK, also for an absent key that was expected to be absent (nothing is written); CONFLICT as in
+ * storage_compare_and_set.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_compare_and_delete(StorageBackend *backend, StorageSlice key,
                                                                       StorageExpected expected, StorageContext *ctx);
@@ -125,11 +126,12 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_clear_range(StorageBackend *b
  * Several operations in one commit, decided in order: each sees what the earlier ones did.
  * `mode` ATOMIC: all or nothing, under one revision. An operation fails that does not return OK by itself (a touch that
  * finds nothing fails too). Every operation is decided; the failing ones have their statuses in the results, all others
- * are CANCELLED. Returns the status of the first that failed.
+ * are CANCELLED.
  * `mode` INDEPENDENT: each is decided by itself and has its own status and revision. A key or value that is too large
  * fails its operation alone; an operation that is INVALID_ARGUMENT or UNSUPPORTED is a mistake of the program and fails
  * the call, as NO_SPACE and NO_MEMORY do: then nothing is written.
- * Returns OK when the commit happened, whatever the single statuses.
+ * Returns OK when the commit happened, whatever the single statuses; the status of the first operation that failed, in
+ * mode ATOMIC.
  * `ret_results` has `operation_count` elements, or is NULL. No operation at all returns OK and writes nothing.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_write(StorageBackend *backend, const StorageOperation *operations,
@@ -176,8 +178,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_describe(StorageBackend *back
  * Calls in progress get until the context's deadline (none: as long as they need). Open transactions abort. Cursors,
  * transactions and watches are still to be closed by their owners; values stay readable until they are released, rows
  * and changes do not.
- * Returns OK; TIMEOUT or CANCELLED when calls were still running (the last of them takes the stack down); otherwise
- * what a layer reported about data that it could not keep. The handle is gone in all of these cases. NULL is OK.
+ * Returns OK, also for NULL; TIMEOUT or CANCELLED when calls were still running (the last of them takes the stack
+ * down); what a layer reported about data that it could not keep. The handle is gone in all of these cases.
  * After fork() the child may call it, which frees memory and touches nothing that the parent uses.
  */
 STORAGE_API StorageStatus storage_close(StorageBackend *backend, StorageContext *ctx);

@@ -79,7 +79,7 @@ STORAGE_API STORAGE_MUST_USE StorageStatus
 storage_transaction_compare_and_set(StorageTransaction *txn, StorageSlice key, StorageExpected expected,
                                     StorageSlice value, const StorageSetOptions *options, StorageContext *ctx);
 /*
- * Deletes `key` if it is as `expected`, decided as above.
+ * Deletes `key` if it is as `expected`, decided as in storage_transaction_compare_and_set.
  * Returns OK, also for an absent key that was expected to be absent; CONFLICT.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_transaction_compare_and_delete(StorageTransaction *txn,

@@ -60,10 +60,11 @@ typedef struct StorageRange {
     StorageBound start, end;
 } StorageRange;
 
+/* The whole key space. */
 STORAGE_API StorageRange storage_range_all(void);
 /* Every key that starts with `prefix`; an empty prefix is the whole key space. */
 STORAGE_API StorageRange storage_range_prefix(StorageSlice prefix);
-/* start <= key < end */
+/* Every key from `start` on and before `end`. */
 STORAGE_API StorageRange storage_range_half_open(StorageSlice start, StorageSlice end);
 /* Just `key`. */
 STORAGE_API StorageRange storage_range_key(StorageSlice key);
@@ -91,6 +92,10 @@ typedef struct StorageExpiry {
     uint32_t kind;
 } StorageExpiry;
 
+/*
+ * An expiry of each kind: none; `duration_ns` nanoseconds after the commit; at `unix_ns` nanoseconds since 1970 UTC; as
+ * it was.
+ */
 STORAGE_API StorageExpiry storage_expiry_never(void);
 STORAGE_API StorageExpiry storage_expiry_after(int64_t duration_ns);
 STORAGE_API StorageExpiry storage_expiry_at(int64_t unix_ns);
@@ -115,6 +120,7 @@ typedef struct StorageExpected {
     uint32_t kind;
 } StorageExpected;
 
+/* A precondition of each kind: no such key; exactly these bytes; last written by this revision. */
 STORAGE_API StorageExpected storage_expect_absent(void);
 STORAGE_API StorageExpected storage_expect_value(StorageSlice value);
 STORAGE_API StorageExpected storage_expect_revision(uint64_t revision);

@@ -2,12 +2,14 @@
  * config/document.c - JSON text to a tree.
  *
  * A first pass over the text decides whether it is JSON and says where it is not: cJSON reports neither positions nor
- * lack of memory, recurses for each level of nesting, and lets much pass (control characters, \u0000, 01). Then cJSON
- * makes the tree. Duplicate keys survive in it; whoever reads an object looks for them.
+ * lack of memory, recurses for each level of nesting, and lets much pass (control characters, \u0000, 01, bytes that
+ * are not UTF-8). Then cJSON makes the tree. Duplicate keys survive in it; whoever reads an object looks for them.
  *
  * 1. What the first pass accepts, cJSON accepts too: when that fails, there was no memory.
  */
 #include "config/document.h"
+
+#include "core/utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -66,9 +68,9 @@ static int refuse_byte(Scanner *self)
 {
     unsigned char found = (unsigned char)peek(self, 0);
     if (self->offset == self->size)
-        return refuse(self, "the document ends too early");
+        return refuse(self, "the document ends too early; something is missing or not closed");
     if (found == '\0')
-        return refuse(self, "a zero byte");
+        return refuse(self, "a zero byte; a document is text");
     if (found > 0x20 && found < 0x7f)
         (void)snprintf(self->buffer, sizeof(self->buffer), "not valid JSON from '%c' on", (char)found);
     else
@@ -105,7 +107,7 @@ static int skip_escape(Scanner *self)
         return 1;
     }
     if (self->size - self->offset > 5 && memcmp(self->text + self->offset, "\\u0000", 6) == 0)
-        return refuse(self, "a string holds \\u0000");
+        return refuse(self, "a string holds \\u0000; take it out");
     unit = peek_unicode(self, 0);
     second = peek_unicode(self, 6);
     if (unit == 0)
@@ -118,7 +120,16 @@ static int skip_escape(Scanner *self)
         return 1;
     }
     self->offset -= 6;
-    return refuse(self, "half of a surrogate pair");
+    return refuse(self, "half of a surrogate pair; write both halves");
+}
+
+static int skip_character(Scanner *self)
+{
+    size_t size = utf8_character_size(self->text + self->offset, self->size - self->offset);
+    if (size == 0)
+        return refuse(self, "a string is not UTF-8 from here on; save the document as UTF-8");
+    self->offset += size;
+    return 1;
 }
 
 static int skip_string(Scanner *self)
@@ -136,9 +147,12 @@ static int skip_string(Scanner *self)
                 return 0;
             continue;
         }
-        self->offset++;
-        if (byte == '"')
+        if (byte == '"') {
+            self->offset++;
             return 1;
+        }
+        if (!skip_character(self))
+            return 0;
     }
     self->offset = start;
     return refuse(self, "the string that begins here is not ended");
@@ -175,7 +189,7 @@ static int skip_number(Scanner *self)
     if (self->offset - start <= NUMBER_LEN_MAX)
         return 1;
     self->offset = start;
-    return refuse(self, "a number of more than 63 characters");
+    return refuse(self, "a number of more than 63 characters; write it shorter");
 }
 
 static int skip_scalar(Scanner *self)
@@ -220,7 +234,7 @@ static int skip_value_start(Scanner *self, int *ret_is_opened)
     if (first != '{' && first != '[')
         return skip_scalar(self);
     if (self->depth == DOCUMENT_DEPTH_MAX)
-        return refuse(self, "objects and arrays are nested too deeply");
+        return refuse(self, "objects and arrays inside each other more than 16 deep; nest them less");
     self->closers[self->depth++] = first == '{' ? '}' : ']';
     self->offset++;
     skip_space(self);
@@ -272,4 +286,30 @@ cJSON *document_parse(const char *text, size_t size, ConfigReport *report)
     if (tree == NULL)
         report_no_memory(report); /* 1 */
     return tree;
+}
+
+/* Goes through the tree in the order of the text. Only what holds something is a parent, so they fit. */
+static void wipe_strings(const cJSON *tree)
+{
+    const cJSON *parents[DOCUMENT_DEPTH_MAX];
+    size_t depth = 0;
+    const cJSON *item = tree;
+    while (item != NULL) {
+        if (cJSON_IsString(item))
+            explicit_bzero(item->valuestring, strlen(item->valuestring));
+        if (item->child != NULL) {
+            parents[depth++] = item;
+            item = item->child;
+            continue;
+        }
+        while (item->next == NULL && depth > 0)
+            item = parents[--depth];
+        item = item->next;
+    }
+}
+
+void document_free(cJSON *tree)
+{
+    wipe_strings(tree);
+    cJSON_Delete(tree);
 }

@@ -2,27 +2,36 @@
 #ifndef CONFIG_PLAN_H
 #define CONFIG_PLAN_H
 
-#include "config/report.h"
-#include "config/type.h"
-
-#include <cjson/cJSON.h>
+#include "config/strings.h"
+#include "storage/registry.h"
 
 #define PLAN_LAYER_COUNT_MAX 32
 
+/* Where the value of an option comes from. */
+typedef enum ConfigOrigin {
+    CONFIG_ORIGIN_DEFAULT,  /* the document does not name it */
+    CONFIG_ORIGIN_DOCUMENT, /* it stands there */
+    CONFIG_ORIGIN_VARIABLE, /* the text in the document holds a variable */
+    CONFIG_ORIGIN_FILE      /* a file holds it, and so it is never shown */
+} ConfigOrigin;
+
 typedef struct ConfigPart {
-    const ConfigType *type;
-    void *options; /* the option struct of the type */
+    const StorageConfigType *type; /* NULL: the document names none that there is */
+    void *options;                 /* the option struct of the type */
+    uint8_t *origins;              /* a ConfigOrigin for each field of the type */
 } ConfigPart;
 
-/* Strings in the options are those of the document: it must outlive the plan. */
+/* Types belong to the registry that it was made with. */
 typedef struct ConfigPlan {
     ConfigPart backend;
     ConfigPart layers[PLAN_LAYER_COUNT_MAX]; /* top first, as in the document */
     size_t layer_count;
+    uint64_t capabilities; /* of the whole stack, as the types declare them */
+    uint32_t weakenings;
+    ConfigStrings strings;  /* those in the option structs */
+    ConfigStrings warnings; /* one line each */
 } ConfigPlan;
 
-/* Reads the whole document; what is wrong is in the report, and then the plan must not be used. */
-void config_plan_init(ConfigPlan *self, const cJSON *document, ConfigReport *report);
 void config_plan_done(ConfigPlan *self);
 
 /* Opens the backend and puts the layers on it. On failure nothing is left open. */

@@ -5,163 +5,109 @@
  */
 #include "config/read.h"
 
+#include "config/keys.h"
+#include "config/registry.h"
 #include "config/suggest.h"
-#include "config/units.h"
+#include "config/text.h"
+#include "config/value.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#define KEY_COUNT_MAX 256 /* of one object: each is compared with those before it */
-#define EXACT_NUMBER_MAX                                                                         \
-    UINT64_C(9007199254740991) /* JSON numbers are doubles: beyond 2^53 they are no longer exact \
-                                */
-
-const char *config_kind_of(const cJSON *item)
+static int report_wrong_kind(ConfigReader *reader, const StorageConfigField *field, const cJSON *item,
+                             const ConfigPath *path)
 {
-    if (cJSON_IsString(item))
-        return "a string";
-    if (cJSON_IsNumber(item))
-        return "a number";
-    if (cJSON_IsBool(item))
-        return "true or false";
-    if (cJSON_IsArray(item))
-        return "an array";
-    return cJSON_IsObject(item) ? "an object" : "null";
+    char form[VALUE_PROBLEM_SIZE];
+    report_problem(reader->report, path, "must be %s, not %s", value_form(field, form), config_kind_of(item));
+    return 0;
 }
 
-void config_check_duplicates(const cJSON *object, const ConfigPath *path, ConfigReport *report)
-{
-    size_t key_count = 0;
-    for (const cJSON *item = object->child; item != NULL; item = item->next) {
-        const cJSON *earlier = object->child;
-        if (++key_count > KEY_COUNT_MAX) {
-            report_problem(report, path, "more than %d keys", KEY_COUNT_MAX);
-            return;
-        }
-        while (earlier != item && strcmp(earlier->string, item->string) != 0)
-            earlier = earlier->next;
-        if (earlier != item)
-            report_problem(report, &(ConfigPath){.parent = path, .key = item->string}, "given more than once");
-    }
-}
-
-/* A text of the document in quotes, printable and of bounded length. */
-static const char *quoted(const char *text, char buffer[64])
-{
-    char printable[60];
-    (void)snprintf(buffer, 64, "\"%s\"", storage_key_text(storage_string(text), printable, sizeof(printable)));
-    return buffer;
-}
-
-static void format_quantity(ConfigKind kind, uint64_t number, char buffer[UNITS_TEXT_SIZE])
-{
-    if (kind == CONFIG_SIZE)
-        units_format_size(number, buffer);
-    else
-        units_format_duration(number, buffer);
-}
-
-/* Stores `number` in `*target` when it is within the field's limits, else reports. */
-static void store_quantity(const ConfigField *field, uint64_t number, void *target, const ConfigPath *path,
-                           ConfigReport *report)
-{
-    char limit[UNITS_TEXT_SIZE];
-    if (number < field->minimum) {
-        format_quantity(field->kind, field->minimum, limit);
-        report_problem(report, path, "must be at least %s; leave it out for the default (%s)", limit,
-                       field->default_text);
-    } else if (field->maximum != 0 && number > field->maximum) {
-        format_quantity(field->kind, field->maximum, limit);
-        report_problem(report, path, "must be at most %s", limit);
-    } else {
-        memcpy(target, &number, sizeof(number));
-    }
-}
-
-static void read_quantity(const ConfigField *field, const cJSON *item, void *target, const ConfigPath *path,
-                          ConfigReport *report)
-{
-    const char *what = field->kind == CONFIG_SIZE ? "a size in a string, with its unit, such as \"64MiB\""
-                                                  : "a duration in a string, with its unit, such as \"30s\"";
-    const char *problem;
-    char text[64];
-    uint64_t number;
-    if (!cJSON_IsString(item)) {
-        report_problem(report, path, "must be %s, not %s", what, config_kind_of(item));
-        return;
-    }
-    problem = field->kind == CONFIG_SIZE ? units_parse_size(item->valuestring, &number)
-                                         : units_parse_duration(item->valuestring, &number);
-    if (problem != NULL)
-        report_problem(report, path, "%s %s", quoted(item->valuestring, text), problem);
-    else
-        store_quantity(field, number, target, path, report);
-}
-
-static void read_count(const ConfigField *field, const cJSON *item, void *target, const ConfigPath *path,
-                       ConfigReport *report)
+static int read_number(ConfigReader *reader, const StorageConfigField *field, const cJSON *item, const ConfigPath *path,
+                       ConfigValue *ret_value)
 {
     double number = item->valuedouble;
-    uint64_t maximum = field->maximum != 0 ? field->maximum : EXACT_NUMBER_MAX, count;
-    if (!cJSON_IsNumber(item)) {
-        report_problem(report, path, "must be a whole number, not %s", config_kind_of(item));
-    } else if (!(number >= (double)field->minimum && number <= (double)maximum)) {
-        report_problem(report, path, "must be a whole number from %" PRIu64 " to %" PRIu64 "; the default is %s",
-                       field->minimum, maximum, field->default_text);
-    } else if ((double)(uint64_t)number != number) {
-        report_problem(report, path, "must be a whole number, without a fraction");
-    } else {
-        count = (uint64_t)number;
-        memcpy(target, &count, sizeof(count));
+    char range[VALUE_PROBLEM_SIZE];
+    if (!(number >= 0 && number <= (double)VALUE_COUNT_MAX)) {
+        report_problem(reader->report, path, "%s", value_count_range(field, range));
+        return 0;
     }
+    ret_value->number = (uint64_t)number;
+    if ((double)ret_value->number == number)
+        return 1;
+    report_problem(reader->report, path, "must be a whole number, without a fraction");
+    return 0;
 }
 
-static void read_string(const ConfigField *field, const cJSON *item, void *target, const ConfigPath *path,
-                        ConfigReport *report)
+static int report_wrong_text(ConfigReader *reader, const StorageConfigField *field, const ConfigText *text,
+                             const char *problem, const ConfigPath *path)
 {
-    const char *text = item->valuestring;
-    if (!cJSON_IsString(item))
-        report_problem(report, path, "must be a string, not %s", config_kind_of(item));
-    else if (strlen(text) < field->minimum)
-        report_problem(report, path, "must have at least %" PRIu64 " characters", field->minimum);
-    else if (field->maximum != 0 && strlen(text) > field->maximum)
-        report_problem(report, path, "must have at most %" PRIu64 " characters", field->maximum);
+    char quoted[TEXT_QUOTED_SIZE];
+    const char *shown = config_text_shown(text);
+    const char *nearest = shown != NULL ? value_nearest_choice(field, shown) : NULL;
+    if (nearest != NULL)
+        report_problem(reader->report, path, "%s %s; did you mean \"%s\"?", config_text_quoted(text, quoted), problem,
+                       nearest);
     else
-        memcpy(target, &text, sizeof(text));
+        report_problem(reader->report, path, "%s %s", config_text_quoted(text, quoted), problem);
+    return 0;
 }
 
-static void read_bool(const cJSON *item, void *target, const ConfigPath *path, ConfigReport *report)
+static int read_text(ConfigReader *reader, const StorageConfigField *field, const cJSON *item, const ConfigPath *path,
+                     ConfigValue *ret_value, uint8_t *ret_origin)
 {
-    uint32_t truth = cJSON_IsTrue(item) ? 1 : 0;
-    if (!cJSON_IsBool(item))
-        report_problem(report, path, "must be true or false, not %s", config_kind_of(item));
-    else
-        memcpy(target, &truth, sizeof(truth));
+    int is_literal = field->kind == STORAGE_FIELD_COUNT || field->kind == STORAGE_FIELD_BOOL;
+    char buffer[VALUE_PROBLEM_SIZE];
+    const char *problem;
+    ConfigText text;
+    if (!config_text_read(reader, item, path, &text))
+        return 0;
+    /* JSON has numbers, true and false of its own; a string stands for them only where it has to. */
+    if (is_literal && text.origin == CONFIG_ORIGIN_DOCUMENT)
+        return report_wrong_kind(reader, field, item, path);
+    *ret_origin = (uint8_t)text.origin;
+    problem = value_parse(field, text.text, ret_value, buffer);
+    return problem == NULL || report_wrong_text(reader, field, &text, problem, path);
 }
 
-static void read_field(const ConfigField *field, const cJSON *item, void *options, const ConfigPath *path,
-                       ConfigReport *report)
+/* The value of `item`, whatever it is in JSON. Returns 0 after it has reported why there is none. */
+static int read_value(ConfigReader *reader, const StorageConfigField *field, const cJSON *item, const ConfigPath *path,
+                      ConfigValue *ret_value, uint8_t *ret_origin)
 {
-    void *target = (char *)options + field->offset;
-    switch (field->kind) {
-    case CONFIG_SIZE:
-    case CONFIG_DURATION:
-        read_quantity(field, item, target, path, report);
-        break;
-    case CONFIG_COUNT:
-        read_count(field, item, target, path, report);
-        break;
-    case CONFIG_STRING:
-        read_string(field, item, target, path, report);
-        break;
-    case CONFIG_BOOL:
-        read_bool(item, target, path, report);
-        break;
+    *ret_value = (ConfigValue){0};
+    *ret_origin = CONFIG_ORIGIN_DOCUMENT;
+    if (config_text_is_given(item))
+        return read_text(reader, field, item, path, ret_value, ret_origin);
+    if (field->kind == STORAGE_FIELD_COUNT && cJSON_IsNumber(item))
+        return read_number(reader, field, item, path, ret_value);
+    if (field->kind == STORAGE_FIELD_BOOL && cJSON_IsBool(item)) {
+        ret_value->number = cJSON_IsTrue(item) ? 1 : 0;
+        return 1;
     }
+    return report_wrong_kind(reader, field, item, path);
 }
 
-static const ConfigField *find_field(const ConfigType *type, const char *name)
+static void read_field(ConfigReader *reader, const StorageConfigField *field, const cJSON *item, ConfigPart *part,
+                       const ConfigPath *path)
+{
+    char buffer[VALUE_PROBLEM_SIZE];
+    const char *problem;
+    ConfigValue value;
+    uint8_t origin;
+    if (!read_value(reader, field, item, path, &value, &origin))
+        return;
+    problem = value_check_limits(field, &value, buffer);
+    if (problem != NULL) {
+        report_problem(reader->report, path, "%s", problem);
+        return;
+    }
+    if ((field->flags & STORAGE_FIELD_PATH) != 0)
+        value.text = config_text_resolve(reader, value.text);
+    if (field->kind == STORAGE_FIELD_STRING && value.text == NULL)
+        return;
+    value_store(field, &value, part->options);
+    part->origins[field - part->type->fields] = origin;
+}
+
+static const StorageConfigField *find_field(const StorageConfigType *type, const char *name)
 {
     for (size_t i = 0; i < type->field_count; i++)
         if (strcmp(type->fields[i].name, name) == 0)
@@ -169,7 +115,8 @@ static const ConfigField *find_field(const ConfigType *type, const char *name)
     return NULL;
 }
 
-static void report_unknown_key(const ConfigType *type, const char *key, const ConfigPath *path, ConfigReport *report)
+static void report_unknown_key(const StorageConfigType *type, const char *key, const ConfigPath *path,
+                               ConfigReport *report)
 {
     Suggestion suggestion = {.given = key};
     for (size_t i = 0; i < type->field_count; i++)
@@ -177,26 +124,47 @@ static void report_unknown_key(const ConfigType *type, const char *key, const Co
     if (suggestion.name != NULL)
         report_problem(report, path, "unknown key; did you mean \"%s\"?", suggestion.name);
     else if (type->field_count == 0)
-        report_problem(report, path, "unknown key; %s \"%s\" takes no options",
-                       type->role == CONFIG_BACKEND ? "backend" : "layer", type->name);
+        report_problem(report, path, "unknown key; %s \"%s\" takes no options", registry_role_name(type->role),
+                       type->name);
     else
-        report_problem(report, path, "unknown key");
+        report_problem(report, path, "unknown key; %s \"%s\" takes %s", registry_role_name(type->role), type->name,
+                       suggestion.list);
 }
 
-void config_read_options(const cJSON *object, const ConfigType *type, void *options, const ConfigPath *path,
-                         ConfigReport *report)
+static void check_required(const StorageConfigType *type, const cJSON *object, const ConfigPath *path,
+                           ConfigReport *report)
 {
-    memset(options, 0, type->options_size);
-    memcpy(options, &type->options_size, sizeof(type->options_size));
+    for (size_t i = 0; i < type->field_count; i++) {
+        const StorageConfigField *field = &type->fields[i];
+        char form[VALUE_PROBLEM_SIZE];
+        if ((field->flags & STORAGE_FIELD_REQUIRED) != 0 &&
+            cJSON_GetObjectItemCaseSensitive(object, field->name) == NULL)
+            report_problem(report, &(ConfigPath){.parent = path, .key = field->name}, "missing; it must be %s",
+                           value_form(field, form));
+    }
+}
+
+void config_read_options(ConfigReader *reader, const cJSON *object, ConfigPart *part, const ConfigPath *path)
+{
+    const StorageConfigType *type = part->type;
+    ConfigReport *report = reader->report;
+    size_t problem_count = report->problem_count;
+    const char *problem;
+    memcpy(part->options, &type->options_size, sizeof(type->options_size));
     for (const cJSON *item = object->child; item != NULL; item = item->next) {
         ConfigPath item_path = {.parent = path, .key = item->string};
-        const ConfigField *field = find_field(type, item->string);
+        const StorageConfigField *field = find_field(type, item->string);
+        if (cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
+            continue; /* given before, which was reported */
         if (field != NULL)
-            read_field(field, item, options, &item_path, report);
+            read_field(reader, field, item, part, &item_path);
         else if (strcmp(item->string, "type") != 0)
             report_unknown_key(type, item->string, &item_path, report);
     }
-    for (size_t i = 0; i < type->field_count; i++)
-        if (type->fields[i].required && cJSON_GetObjectItemCaseSensitive(object, type->fields[i].name) == NULL)
-            report_problem(report, &(ConfigPath){.parent = path, .key = type->fields[i].name}, "missing");
+    check_required(type, object, path, report);
+    if (type->check == NULL || report->problem_count > problem_count)
+        return;
+    problem = type->check(type, part->options);
+    if (problem != NULL)
+        report_problem(report, path, "%s", problem);
 }

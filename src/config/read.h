@@ -2,22 +2,15 @@
 #ifndef CONFIG_READ_H
 #define CONFIG_READ_H
 
-#include "config/report.h"
-#include "config/type.h"
+#include "config/plan.h"
+#include "config/reader.h"
 
 #include <cjson/cJSON.h>
 
 /*
- * Fills `options` (type->options_size bytes) from `object`, whose "type" the caller has looked at. Reports every
- * unknown key, wrong type, bad value and missing key.
+ * Fills the options and origins of `part`, whose type is known, from `object`. Reports every unknown key, wrong type,
+ * bad value and missing key, and what the check of the type says when there is none of these.
  */
-void config_read_options(const cJSON *object, const ConfigType *type, void *options, const ConfigPath *path,
-                         ConfigReport *report);
-
-/* Reports each key of `object` that was given before. */
-void config_check_duplicates(const cJSON *object, const ConfigPath *path, ConfigReport *report);
-
-/* "a string", "a number", ...: what `item` is, for "must be ..., not ...". */
-const char *config_kind_of(const cJSON *item);
+void config_read_options(ConfigReader *reader, const cJSON *object, ConfigPart *part, const ConfigPath *path);
 
 #endif

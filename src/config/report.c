@@ -1,10 +1,11 @@
 /*
  * config/report.c - the list of everything that is wrong with a document.
  *
- * Keys come from the document: what is not a plain name is printed as storage_key_text prints it, so that a problem
- * stays one line.
+ * Keys come from the document: of what is not a plain name only what can be shown is, so that a problem stays one line.
  */
 #include "config/report.h"
+
+#include "core/utf8.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #define PATH_DEPTH_MAX 8  /* documents are not nested deeper than this where keys are known */
 #define PATH_TEXT_MAX 256 /* bytes of a path that is printed */
 #define KEY_TEXT_MAX 64
+#define LINE_SIZE 1024 /* what an error text of a context holds */
 
 static int is_plain_name(const char *key)
 {
@@ -35,14 +37,14 @@ static void append_step(char buffer[PATH_TEXT_MAX], const ConfigPath *step)
         (void)snprintf(end, room, "[%zu]", step->index);
         return;
     }
-    (void)storage_key_text(storage_string(step->key), key_text, sizeof(key_text));
+    (void)report_printable(step->key, key_text, sizeof(key_text));
     if (is_plain_name(step->key))
         (void)snprintf(end, room, "%s%s", used > 0 ? "." : "", key_text);
     else
         (void)snprintf(end, room, "[\"%s\"]", key_text);
 }
 
-static void format_path(char buffer[PATH_TEXT_MAX], const ConfigPath *path)
+static const char *format_path(char buffer[PATH_TEXT_MAX], const ConfigPath *path)
 {
     const ConfigPath *steps[PATH_DEPTH_MAX];
     size_t step_count = 0;
@@ -51,23 +53,82 @@ static void format_path(char buffer[PATH_TEXT_MAX], const ConfigPath *path)
         steps[step_count++] = path;
     while (step_count > 0)
         append_step(buffer, steps[--step_count]);
+    return buffer;
+}
+
+/* "app.json: layers[0].limit: unknown key". Returns `line`. */
+static const char *format_line(const ConfigReport *self, const ConfigPath *path, const char *format, va_list arguments,
+                               char line[LINE_SIZE])
+{
+    char path_text[PATH_TEXT_MAX], source[REPORT_SOURCE_SIZE];
+    size_t used;
+    (void)format_path(path_text, path);
+    (void)snprintf(line, LINE_SIZE, "%s%s%s%s",
+                   report_printable(self->source != NULL ? self->source : "", source, sizeof(source)),
+                   self->source != NULL ? ": " : "", path_text, path_text[0] != '\0' ? ": " : "");
+    used = strlen(line);
+    (void)vsnprintf(line + used, LINE_SIZE - used, format, arguments);
+    return line;
 }
 
 void report_problem(ConfigReport *self, const ConfigPath *path, const char *format, ...)
 {
-    char path_text[PATH_TEXT_MAX], problem[768];
+    char line[LINE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(problem, sizeof(problem), format, arguments);
+    (void)storage_fail(self->ctx, STORAGE_CONFIG, "%s", format_line(self, path, format, arguments, line));
     va_end(arguments);
-    format_path(path_text, path);
-    (void)storage_fail(self->ctx, STORAGE_CONFIG, "%s%s%s%s%s", self->source != NULL ? self->source : "",
-                       self->source != NULL ? ": " : "", path_text, path_text[0] != '\0' ? ": " : "", problem);
+    self->problem_count++;
     if (self->status == STORAGE_OK)
         self->status = STORAGE_CONFIG;
 }
 
+void report_warning(ConfigReport *self, const ConfigPath *path, const char *format, ...)
+{
+    char line[LINE_SIZE], printable[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)report_printable(format_line(self, path, format, arguments, line), printable, sizeof(printable));
+    va_end(arguments);
+    if (config_strings_add(self->warnings, storage_string(printable)) == NULL)
+        report_no_memory(self);
+}
+
 void report_no_memory(ConfigReport *self)
 {
+    self->problem_count++;
     self->status = storage_fail(self->ctx, STORAGE_NO_MEMORY, "out of memory while reading the configuration");
+}
+
+/* C0, DEL and C1: they move the cursor of a terminal, or worse. */
+static int is_control(const char *character, size_t size)
+{
+    unsigned char first = (unsigned char)character[0];
+    return first < 0x20 || first == 0x7f || (size == 2 && first == 0xc2 && (unsigned char)character[1] < 0xa0);
+}
+
+const char *report_printable(const char *text, char *buffer, size_t buffer_size)
+{
+    size_t left = strlen(text), used = 0;
+    while (left > 0) {
+        size_t size = utf8_character_size(text, left);
+        const char *shown = text;
+        size_t shown_size = size;
+        if (size == 0 || is_control(text, size)) {
+            shown = size == 0 ? "?" : " ";
+            shown_size = 1;
+            size += size == 0;
+        }
+        if (used + shown_size + 4 > buffer_size) { /* 4: "..." and the end */
+            memcpy(buffer + used, "...", 3);
+            used += 3;
+            break;
+        }
+        memcpy(buffer + used, shown, shown_size);
+        used += shown_size;
+        text += size;
+        left -= size;
+    }
+    buffer[used] = '\0';
+    return buffer;
 }

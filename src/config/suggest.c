@@ -8,6 +8,7 @@
 #include "config/suggest.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_LEN_MAX 40 /* longer ones are not suggested and get no suggestion */
@@ -54,9 +55,23 @@ static int has_unit_added(const char *given, const char *candidate, size_t candi
     return strcmp(given, "_bytes") == 0 || strcmp(given, "_ns") == 0;
 }
 
+/* A name that does not fit is left out, and so are those after it. */
+static void add_to_list(char list[SUGGEST_LIST_SIZE], const char *name)
+{
+    size_t used = strlen(list), size = strlen(name) + sizeof(", \"\"");
+    if (used >= 3 && strcmp(list + used - 3, "...") == 0)
+        return;
+    if (used + size + sizeof(", ...") > SUGGEST_LIST_SIZE)
+        (void)snprintf(list + used, SUGGEST_LIST_SIZE - used, ", ...");
+    else
+        (void)snprintf(list + used, SUGGEST_LIST_SIZE - used, "%s\"%s\"", used > 0 ? ", " : "", name);
+}
+
 void suggest_offer(Suggestion *self, const char *candidate)
 {
-    size_t given_len = strlen(self->given), candidate_len = strlen(candidate), distance;
+    size_t given_len, candidate_len = strlen(candidate), distance;
+    add_to_list(self->list, candidate);
+    given_len = self->given != NULL ? strlen(self->given) : NAME_LEN_MAX + 1;
     if (given_len > NAME_LEN_MAX || candidate_len > NAME_LEN_MAX)
         return;
     if (has_unit_added(self->given, candidate, candidate_len))

@@ -1,10 +1,12 @@
 /*
  * core/json_writer.c - writes JSON (RFC 8259) into a growing buffer.
  *
- * Running out of memory is remembered and reported once, at the end. Bytes that are no UTF-8 cannot be in JSON: text is
- * escaped byte by byte above 0x7e, as the code point of the same number.
+ * Running out of memory is remembered and reported once, at the end. Bytes that are no UTF-8 cannot be in JSON: each is
+ * escaped as the code point of the same number, as control characters are.
  */
 #include "core/json_writer.h"
+
+#include "core/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,21 +30,34 @@ static void append(StorageJson *json, const char *text, size_t size)
     json->size += size;
 }
 
+/* Controls, and bytes that are no text. U+0080 to U+009F are controls to a terminal: their first byte is 0xc2. */
+static int is_plain(const char *text, size_t character_size)
+{
+    unsigned char first = (unsigned char)text[0];
+    if (character_size == 2 && first == 0xc2)
+        return (unsigned char)text[1] >= 0xa0;
+    return character_size > 1 || (character_size == 1 && first >= 0x20 && first != 0x7f);
+}
+
+static void append_escape(StorageJson *json, unsigned int code_point)
+{
+    char escape[8];
+    append(json, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", code_point & 0xffff));
+}
+
 static void append_quoted(StorageJson *json, const char *text)
 {
+    size_t left = strlen(text), character_size;
     append(json, "\"", 1);
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        char escape[8];
-        if (byte == '"' || byte == '\\') {
-            escape[0] = '\\';
-            escape[1] = (char)byte;
-            append(json, escape, 2);
-        } else if (byte < 0x20 || byte > 0x7e) {
-            append(json, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", (unsigned int)byte));
-        } else {
-            append(json, text, 1);
-        }
+    for (; left > 0; text += character_size, left -= character_size) {
+        character_size = utf8_character_size(text, left);
+        if (*text == '"' || *text == '\\')
+            append(json, "\\", 1);
+        if (is_plain(text, character_size))
+            append(json, text, character_size);
+        else
+            append_escape(json, (unsigned char)text[character_size == 2]);
+        character_size += character_size == 0;
     }
     append(json, "\"", 1);
 }

@@ -1,10 +1,13 @@
 /*
- * core/process.c - a page that the kernel wipes at fork (MADV_WIPEONFORK, Linux 4.14), so that a call notices for the
- * price of one load that its handle was inherited.
+ * core/process.c - what belongs to the process: the mark of a fork, and its variables.
+ *
+ * The mark is a page that the kernel wipes at fork (MADV_WIPEONFORK, Linux 4.14), so that a call notices for the price
+ * of one load that its handle was inherited.
  */
 #include "core/process.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -26,4 +29,9 @@ void process_marker_free(const volatile unsigned char *marker)
 {
     if (marker != NULL)
         (void)munmap((void *)(size_t)marker, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+const char *process_variable(const char *name)
+{
+    return getenv(name);
 }

@@ -5,6 +5,7 @@
  * or closed.
  */
 #include "core/call.h"
+#include "core/capabilities.h"
 #include "core/environment.h"
 #include "core/json_writer.h"
 #include "core/payload.h"
@@ -196,28 +197,12 @@ StorageStatus storage_health_check(StorageBackend *backend, StorageProbe probe, 
 
 /* ---- describe ---- */
 
-static const char *const capability_names[] = {"transactions", "serializable", "savepoints",   "tables",
-                                               "compare",      "clear_range",  "multi_write",  "expiry",
-                                               "watch",        "idempotency",  "reverse_scan", "durable"};
-static const char *const weakening_names[] = {"writes_refused", "scan_live"};
-
-static void write_names(StorageJson *json, const char *member, uint64_t bits, const char *const *names, size_t count)
-{
-    json_open_array(json, member);
-    for (size_t i = 0; i < count; i++)
-        if ((bits >> i & 1) != 0)
-            storage_json_string(json, NULL, names[i]);
-    storage_json_close(json);
-}
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 static void describe_capabilities(const StorageBackend *backend, StorageJson *json)
 {
     const StorageCapabilities *known = &backend->capabilities;
-    write_names(json, "capabilities", known->capabilities, capability_names, COUNT_OF(capability_names));
-    write_names(json, "lacks", ~known->capabilities, capability_names, COUNT_OF(capability_names));
-    write_names(json, "weakenings", known->weakenings, weakening_names, COUNT_OF(weakening_names));
+    json_capability_names(json, "capabilities", known->capabilities);
+    json_capability_names(json, "lacks", ~known->capabilities);
+    json_weakening_names(json, "weakenings", known->weakenings);
     storage_json_uint(json, "key_size_max", known->key_size_max);
     storage_json_uint(json, "value_size_max", known->value_size_max);
 }

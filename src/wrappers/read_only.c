@@ -18,15 +18,23 @@ static void read_only_destroy(StorageBackend *self)
     storage_release(self);
 }
 
+/* The call that the caller made. */
+static const char *name_of(const StorageOperation *operations, size_t operation_count)
+{
+    static const char *const names[] = {"write",      "set", "touch", "delete", "compare_and_set", "compare_and_delete",
+                                        "clear_range"};
+    return operation_count == 1 && operations->kind < sizeof(names) / sizeof(names[0]) ? names[operations->kind]
+                                                                                       : names[0];
+}
+
 static StorageStatus read_only_write(StorageBackend *self, const StorageOperation *operations, size_t operation_count,
                                      uint32_t mode, StorageResult *ret_results, StorageContext *ctx)
 {
     (void)self;
-    (void)operations;
     (void)mode;
     for (size_t i = 0; i < operation_count; i++)
         ret_results[i].status = STORAGE_READ_ONLY;
-    return refuse("write", ctx);
+    return refuse(name_of(operations, operation_count), ctx);
 }
 
 static StorageStatus read_only_begin(StorageBackend *self, const StorageTransactionOptions *options,

@@ -80,7 +80,8 @@ it "a configuration that is not there"
 run -c nowhere.json get a
 code 2
 out ''
-err 'storagectl: nowhere.json: No such file or directory'
+one_line
+has 'storagectl: nowhere.json: No such file or directory'
 
 it "a directory is no configuration"
 run -c . get a
@@ -101,7 +102,8 @@ it "an empty file is no configuration"
 : >empty.json
 run -c empty.json get a
 code 2
-err 'storagectl: empty.json: line 1, column 1: the document ends too early'
+one_line
+has 'storagectl: empty.json: line 1, column 1: the document ends too early'
 
 it "every mistake in a configuration has its line"
 cat >wrong.json <<'END'
@@ -110,7 +112,7 @@ END
 run -c wrong.json get a
 code 2
 out ''
-err 'storagectl: wrong.json: layers[0].type: no layer has the type "readonly"; did you mean "read_only"?
+err 'storagectl: wrong.json: layers[0].type: "readonly" is no type of layer; did you mean "read_only"?
 storagectl: wrong.json: backend.limt: unknown key; did you mean "limit"?
 storagectl: wrong.json: backend.watch_history: must be a size in a string, with its unit, such as "64MiB", not a number'
 

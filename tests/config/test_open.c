@@ -5,7 +5,6 @@
 #include "config_test.h"
 
 #include "storage/storage.h"
-#include "storage_testutil/allocator.h"
 #include "storage_testutil/clock.h"
 
 #include <errno.h>
@@ -172,11 +171,18 @@ END_TEST
 
 START_TEST(wrong_arguments_are_refused)
 {
+    StorageEnvironment incomplete = {0};
     StorageBackend *store = NULL;
     StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
     assert_status(storage_config_open(NULL, NULL, &store, NULL), STORAGE_INVALID_ARGUMENT);
     assert_status(storage_config_open_file(NULL, NULL, &store, NULL), STORAGE_INVALID_ARGUMENT);
     assert_status(storage_config_open("{" MEMORY "}", NULL, NULL, NULL), STORAGE_INVALID_ARGUMENT);
+    assert_status(storage_config_check(NULL, NULL, NULL), STORAGE_INVALID_ARGUMENT);
+    assert_status(storage_config_check_file(NULL, NULL, NULL), STORAGE_INVALID_ARGUMENT);
+    assert_status(storage_config_check_file("", NULL, NULL), STORAGE_INVALID_ARGUMENT);
+    options.environment = &incomplete;
+    assert_status(storage_config_check("{" MEMORY "}", &options, NULL), STORAGE_INVALID_ARGUMENT);
+    options.environment = NULL;
     options.flags = 1;
     assert_status(storage_config_open("{" MEMORY "}", &options, &store, NULL), STORAGE_INVALID_ARGUMENT);
     options.flags = 0;
@@ -287,13 +293,13 @@ typedef struct FileFailure {
 } FileFailure;
 
 static const FileFailure failures[] = {
-    {ENOENT, 0, 0, STORAGE_CONFIG, "app.json: No such file or directory\n"},
-    {ENOTDIR, 0, 0, STORAGE_CONFIG, "app.json: Not a directory\n"},
+    {ENOENT, 0, 0, STORAGE_CONFIG, "app.json: No such file or directory; create it, or correct the path\n"},
+    {ENOTDIR, 0, 0, STORAGE_CONFIG, "app.json: Not a directory; create it, or correct the path\n"},
     {0, 0, EISDIR, STORAGE_IO, "app.json: a directory, not a regular file\n"},
     {EISDIR, 0, 0, STORAGE_IO, "app.json: a directory, not a regular file\n"},
     {0, 0, ESPIPE, STORAGE_IO, "app.json: a pipe or the like, not a regular file\n"},
-    {EACCES, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Permission denied\n"},
-    {EPERM, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Operation not permitted\n"},
+    {EACCES, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Permission denied; it must be readable to this process\n"},
+    {EPERM, 0, 0, STORAGE_ACCESS_DENIED, "app.json: Operation not permitted; it must be readable to this process\n"},
     {EMFILE, 0, 0, STORAGE_IO, "app.json: cannot be read: Too many open files\n"},
     {ENOMEM, 0, 0, STORAGE_NO_MEMORY, "app.json: out of memory\n"},
     {0, EIO, 0, STORAGE_IO, "app.json: cannot be read: Input/output error\n"},
@@ -326,7 +332,7 @@ START_TEST(a_file_of_more_than_a_mebibyte_is_refused)
     char errors[ERRORS_SIZE], *text = padded_document((1 << 20) + 1);
     Shelf shelf = {.text = text};
     assert_status(open_from_shelf(&shelf, errors), STORAGE_CONFIG);
-    ck_assert_str_eq(errors, "app.json: larger than 1 MiB, so hardly a configuration\n");
+    ck_assert_str_eq(errors, "app.json: larger than 1 MiB, the most that is read; make it smaller\n");
     text[1 << 20] = '\0';
     shelf.size = 0;
     assert_status(open_from_shelf(&shelf, errors), STORAGE_OK);
@@ -353,11 +359,78 @@ START_TEST(a_directory_is_no_file)
 }
 END_TEST
 
-START_TEST(a_file_that_shrinks_while_it_is_read_is_what_is_left_of_it)
+START_TEST(a_file_that_shrinks_while_it_is_read_is_refused)
 {
     char errors[ERRORS_SIZE];
     Shelf shelf = {.text = "{" MEMORY "}", .size = 1000};
-    assert_status(open_from_shelf(&shelf, errors), STORAGE_OK);
+    assert_status(open_from_shelf(&shelf, errors), STORAGE_IO);
+    ck_assert_str_eq(errors, "app.json: not a regular file, or one that is being written\n");
+}
+END_TEST
+
+START_TEST(a_long_path_leaves_room_for_what_is_wrong)
+{
+    StorageContext *ctx = storage_context_new();
+    StorageBackend *store;
+    char path[5000], *end = path + sizeof(path) - 1;
+    memset(path, 'p', sizeof(path));
+    *end = '\0';
+    assert_status(storage_config_open_file(path, NULL, &store, ctx), STORAGE_IO);
+    ck_assert_ptr_nonnull(strstr(storage_context_error_text(ctx, 0), "ppp...: cannot be read: File name too long"));
+    storage_context_free(ctx);
+}
+END_TEST
+
+/* Checking a file says what opening it says, and opens nothing. */
+static void assert_check_agrees(const char *text, int open_error)
+{
+    Shelf shelf = {.text = text, .size = strlen(text), .open_error = open_error};
+    StorageFiles files = {sizeof(files), 0, &shelf, shelf_open_read, shelf_read_at, shelf_size, shelf_close};
+    StorageEnvironment environment = STORAGE_ENVIRONMENT_INIT;
+    StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
+    StorageContext *ctx = storage_context_new();
+    char errors[ERRORS_SIZE], check_errors[ERRORS_SIZE];
+    StorageStatus status = open_from_shelf(&shelf, errors);
+    environment.files = &files;
+    options.environment = &environment;
+    assert_status(storage_config_check_file("app.json", &options, ctx), status);
+    ck_assert_str_eq(errors_of(ctx, check_errors), errors);
+    ck_assert_int_eq(shelf.open_count, shelf.close_count);
+    storage_context_free(ctx);
+}
+
+START_TEST(checking_a_file_says_what_opening_it_says)
+{
+    assert_check_agrees("{" MEMORY "}", 0);
+    assert_check_agrees("{\"backend\": {\"type\": \"memory\", \"limt\": 1}}", 0);
+    assert_check_agrees("{", 0);
+    assert_check_agrees("{" MEMORY "}", EACCES);
+    assert_check_agrees("{" MEMORY "}", ENOENT);
+}
+END_TEST
+
+/* A struct of a newer header: what it sets beyond the known must be nothing. */
+typedef struct NewerOptions {
+    StorageConfigOptions known;
+    uint64_t added;
+} NewerOptions;
+
+START_TEST(newer_options_are_taken_when_their_tail_is_empty)
+{
+    NewerOptions options = {.known = STORAGE_CONFIG_OPTIONS_INIT, .added = 1};
+    options.known.struct_size = sizeof(options);
+    assert_status(storage_config_check("{" MEMORY "}", &options.known, NULL), STORAGE_UNSUPPORTED);
+    options.added = 0;
+    assert_status(storage_config_check("{" MEMORY "}", &options.known, NULL), STORAGE_OK);
+}
+END_TEST
+
+START_TEST(options_of_the_first_version_are_taken)
+{
+    StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
+    options.directory = (const char *)(uintptr_t)1; /* beyond its size: never looked at */
+    options.struct_size = offsetof(StorageConfigOptions, registry);
+    assert_status(storage_config_check("{" MEMORY "}", &options, NULL), STORAGE_OK);
 }
 END_TEST
 
@@ -366,60 +439,9 @@ START_TEST(a_path_that_leads_nowhere_is_a_mistake_of_the_configuration)
     StorageContext *ctx = storage_context_new();
     StorageBackend *store;
     assert_status(storage_config_open_file("no such directory/app.json", NULL, &store, ctx), STORAGE_CONFIG);
-    ck_assert_str_eq(storage_context_error_text(ctx, 0), "no such directory/app.json: No such file or directory");
+    ck_assert_str_eq(storage_context_error_text(ctx, 0),
+                     "no such directory/app.json: No such file or directory; create it, or correct the path");
     storage_context_free(ctx);
-}
-END_TEST
-
-/* ---- out of memory ---- */
-
-/* Opens with the allocation of that number failing. Returns 1 when the document has fewer. */
-static int opens_without_allocation(TestutilAllocator *allocator, const char *json, StorageStatus expected,
-                                    uint64_t number)
-{
-    TestutilAllocatorFigures before, after;
-    StorageBackend *store = NULL;
-    StorageContext *ctx = storage_context_new();
-    StorageStatus status;
-    int has_failed;
-    testutil_allocator_figures(allocator, &before);
-    testutil_allocator_fail_once(allocator, number);
-    status = storage_config_open(json, NULL, &store, ctx);
-    testutil_allocator_fail_once(allocator, 0);
-    testutil_allocator_figures(allocator, &after);
-    has_failed = after.failure_count > before.failure_count;
-    if (status != expected)
-        assert_status(status, STORAGE_NO_MEMORY);
-    ck_assert_int_eq(store != NULL, status == STORAGE_OK);
-    close_store(store);
-    storage_context_free(ctx);
-    testutil_allocator_figures(allocator, &after);
-    ck_assert_uint_le(after.outstanding_blocks, before.outstanding_blocks);
-    return !has_failed;
-}
-
-static void fail_every_allocation(const char *json, StorageStatus expected)
-{
-    TestutilAllocator *allocator = testutil_allocator_new();
-    uint64_t number = 1;
-    assert_status(storage_set_allocator(testutil_allocator_interface(allocator)), STORAGE_OK);
-    while (!opens_without_allocation(allocator, json, expected, number))
-        number++;
-    ck_assert_uint_gt(number, 3);
-    assert_status(storage_set_allocator(NULL), STORAGE_OK);
-    testutil_allocator_free(allocator);
-}
-
-START_TEST(out_of_memory_at_any_allocation_leaves_nothing_open)
-{
-    fail_every_allocation("{\"layers\": [{\"type\": \"read_only\"}], " MEMORY "}", STORAGE_OK);
-}
-END_TEST
-
-START_TEST(out_of_memory_while_reporting_loses_texts_and_not_the_status)
-{
-    fail_every_allocation("{\"layers\": [{\"type\": \"x\"}, 1, 2], \"backend\": {\"type\": \"memory\", \"y\": 1}}",
-                          STORAGE_CONFIG);
 }
 END_TEST
 
@@ -441,10 +463,12 @@ int main(void)
         ONCE(a_file_of_more_than_a_mebibyte_is_refused),
         ONCE(a_file_that_is_longer_than_it_says_is_not_cut),
         ONCE(a_directory_is_no_file),
-        ONCE(a_file_that_shrinks_while_it_is_read_is_what_is_left_of_it),
+        ONCE(a_file_that_shrinks_while_it_is_read_is_refused),
+        ONCE(a_long_path_leaves_room_for_what_is_wrong),
+        ONCE(checking_a_file_says_what_opening_it_says),
+        ONCE(newer_options_are_taken_when_their_tail_is_empty),
+        ONCE(options_of_the_first_version_are_taken),
         ONCE(a_path_that_leads_nowhere_is_a_mistake_of_the_configuration),
-        ONCE(out_of_memory_at_any_allocation_leaves_nothing_open),
-        ONCE(out_of_memory_while_reporting_loses_texts_and_not_the_status),
     };
     return run_tests("open", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -20,10 +20,10 @@ static const Mistake mistakes[] = {
     {"{\"backend\": {}}", "backend.type: missing; it says which backend this is\n"},
     {"{\"backend\": {\"type\": 1}}", "backend.type: must be a string, not a number\n"},
     {"{\"backend\": {\"type\": \"memroy\"}}",
-     "backend.type: no backend has the type \"memroy\"; did you mean \"memory\"?\n"},
+     "backend.type: \"memroy\" is no type of backend; did you mean \"memory\"?\n"},
     {"{\"backend\": {\"type\": \"Memory\"}}",
-     "backend.type: no backend has the type \"Memory\"; did you mean \"memory\"?\n"},
-    {"{\"backend\": {\"type\": \"shelf\"}}", "backend.type: no backend has the type \"shelf\"; there is: memory\n"},
+     "backend.type: \"Memory\" is no type of backend; did you mean \"memory\"?\n"},
+    {"{\"backend\": {\"type\": \"shelf\"}}", "backend.type: \"shelf\" is no type of backend; there is: \"memory\"\n"},
     {"{\"backend\": {\"type\": \"read_only\"}}", "backend.type: \"read_only\" is a layer and belongs in \"layers\"\n"},
     {"{\"backend\": {\"type\": \"memory\", \"limt\": \"1GiB\"}}",
      "backend.limt: unknown key; did you mean \"limit\"?\n"},
@@ -37,15 +37,15 @@ static const Mistake mistakes[] = {
      "backend.limit: \"64mb\" is not a size; write a whole number and a unit (B, kB, MB, GB, TB for powers of 1000, "
      "KiB, "
      "MiB, GiB, TiB for powers of 1024), such as \"64MiB\"\n"},
-    {"{\"backend\": {\"type\": \"memory\", \"limit\": \"0B\"}}",
-     "backend.limit: must be at least 1B; leave it out for the default (none)\n"},
+    {"{\"backend\": {\"type\": \"memory\", \"limit\": \"0B\"}}", "backend.limit: must be at least 1B\n"},
     {"{\"backend\": {\"type\": \"memory\", \"idempotency\": \"0B\"}}",
-     "backend.idempotency: must be at least 1B; leave it out for the default (16MiB; with a limit at most a quarter of "
-     "it)\n"},
+     "backend.idempotency: must be at least 1B; leave it out for the default (16MiB)\n"},
     {"{\"backend\": {\"type\": \"memory\", \"watch_history_count\": 0}}",
      "backend.watch_history_count: must be a whole number from 1 to 9007199254740991; the default is 16384\n"},
-    {"{\"backend\": {\"type\": \"memory\", \"type\": \"memory\"}}", "backend.type: given more than once\n"},
-    {"{\"backend\": {\"type\": \"memory\"}, \"backend\": {\"type\": \"memory\"}}", "backend: given more than once\n"},
+    {"{\"backend\": {\"type\": \"memory\", \"type\": \"memory\"}}",
+     "backend.type: given more than once; keep one of them\n"},
+    {"{\"backend\": {\"type\": \"memory\"}, \"backend\": {\"type\": \"memory\"}}",
+     "backend: given more than once; keep one of them\n"},
     {"{\"backend\": {\"type\": \"memory\"}, \"layer\": []}", "layer: unknown key; did you mean \"layers\"?\n"},
     {"{\"backend\": {\"type\": \"memory\"}, \"cache\": 1}",
      "cache: unknown key; a document has \"layers\" and \"backend\"\n"},
@@ -57,10 +57,12 @@ static const Mistake mistakes[] = {
     {"{\"backend\": {\"type\": \"memory\"}, \"layers\": [{\"type\": \"memory\"}]}",
      "layers[0].type: \"memory\" is a backend and belongs in \"backend\"\n"},
     {"{\"backend\": {\"type\": \"memory\"}, \"layers\": [{\"type\": \"readonly\"}]}",
-     "layers[0].type: no layer has the type \"readonly\"; did you mean \"read_only\"?\n"},
+     "layers[0].type: \"readonly\" is no type of layer; did you mean \"read_only\"?\n"},
     {"{\"backend\": {\"type\": \"memory\"}, \"layers\": [{\"type\": \"read_only\", \"for\": \"ever\"}]}",
      "layers[0].for: unknown key; layer \"read_only\" takes no options\n"},
-    {"{\"backend\": {\"type\": \"memory\"", "line 1, column 30: the document ends too early\n"},
+    {"{\"$schema\": 1, \"backend\": {\"type\": \"memory\"}}", "[\"$schema\"]: must be a string, not a number\n"},
+    {"{\"backend\": {\"type\": \"memory\"",
+     "line 1, column 30: the document ends too early; something is missing or not closed\n"},
 };
 
 static void assert_refused(const char *json, const char *errors)
@@ -70,6 +72,8 @@ static void assert_refused(const char *json, const char *errors)
     StorageBackend *store = (StorageBackend *)buffer;
     assert_status(storage_config_open(json, NULL, &store, ctx), STORAGE_CONFIG);
     ck_assert_ptr_null(store);
+    ck_assert_str_eq(errors_of(ctx, buffer), errors);
+    assert_status(storage_config_check(json, NULL, ctx), STORAGE_CONFIG);
     ck_assert_str_eq(errors_of(ctx, buffer), errors);
     storage_context_free(ctx);
 }
@@ -86,12 +90,20 @@ START_TEST(all_mistakes_are_reported_at_once)
         "{\"layers\": [{\"type\": \"read_onyl\"}, 5, {\"type\": \"read_only\", \"x\": 1}],"
         " \"backend\": {\"type\": \"memory\", \"limit\": 64, \"idempotency_age\": \"5\"}, \"b\": 1}",
         "b: unknown key; a document has \"layers\" and \"backend\"\n"
-        "layers[0].type: no layer has the type \"read_onyl\"; did you mean \"read_only\"?\n"
+        "layers[0].type: \"read_onyl\" is no type of layer; did you mean \"read_only\"?\n"
         "layers[1]: must be an object, not a number\n"
         "layers[2].x: unknown key; layer \"read_only\" takes no options\n"
         "backend.limit: must be a size in a string, with its unit, such as \"64MiB\", not a number\n"
         "backend.idempotency_age: \"5\" is not a duration; write whole numbers and units (d, h, m, s, ms, us, "
         "ns), the largest first, such as \"30s\" or \"1m30s\"\n");
+}
+END_TEST
+
+START_TEST(the_address_of_the_schema_is_for_editors)
+{
+    assert_status(
+        storage_config_check("{\"$schema\": \"${NOT_LOOKED_AT\", \"backend\": {\"type\": \"memory\"}}", NULL, NULL),
+        STORAGE_OK);
 }
 END_TEST
 
@@ -112,7 +124,7 @@ START_TEST(the_number_of_layers_is_bounded)
 {
     char *json = layered(33);
     StorageBackend *store;
-    assert_refused(json, "layers: more than 32 layers\n");
+    assert_refused(json, "layers: more than 32 layers; take some out\n");
     free(json);
     json = layered(32);
     assert_status(storage_config_open(json, NULL, &store, NULL), STORAGE_OK);
@@ -131,7 +143,9 @@ START_TEST(mistakes_beyond_those_that_a_context_keeps_are_counted)
     append(json, sizeof(json), "}}");
     assert_status(storage_config_open(json, NULL, &store, ctx), STORAGE_CONFIG);
     ck_assert_uint_eq(storage_context_error_count(ctx), 100);
-    ck_assert_str_eq(storage_context_error_text(ctx, 63), "backend.wrong63: unknown key");
+    ck_assert_str_eq(storage_context_error_text(ctx, 63),
+                     "backend.wrong63: unknown key; backend \"memory\" takes \"limit\", \"watch_history_count\", "
+                     "\"watch_history\", \"idempotency_count\", \"idempotency\", \"idempotency_age\"");
     ck_assert_str_eq(storage_context_error_text(ctx, 64), "");
     storage_context_free(ctx);
 }
@@ -142,6 +156,7 @@ int main(void)
     const ConfigTest tests[] = {
         FOR_EACH(a_mistake_is_reported_with_its_place, mistakes),
         ONCE(all_mistakes_are_reported_at_once),
+        ONCE(the_address_of_the_schema_is_for_editors),
         ONCE(the_number_of_layers_is_bounded),
         ONCE(mistakes_beyond_those_that_a_context_keeps_are_counted),
     };

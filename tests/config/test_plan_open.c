@@ -6,31 +6,36 @@
 
 static char history[256];
 
-static StorageStatus open_store(const void *options, const StorageEnvironment *environment,
-                                StorageBackend **ret_backend, StorageContext *ctx)
+static StorageStatus open_store(const StorageConfigType *self, const void *options,
+                                const StorageEnvironment *environment, StorageBackend **ret_backend,
+                                StorageContext *ctx)
 {
+    ck_assert_str_eq(self->name, "store");
     append(history, sizeof(history), "open %s; ", (const char *)options);
     ck_assert_ptr_null(environment);
     return storage_memory_open(NULL, ret_backend, ctx);
 }
 
 /* A layer that is not there: the stack stays what it was. One that is called "broken" fails. */
-static StorageStatus wrap_layer(StorageBackend *inner, const void *options, StorageBackend **ret_backend,
-                                StorageContext *ctx)
+static StorageStatus wrap_layer(const StorageConfigType *self, StorageBackend *inner, const void *options,
+                                StorageBackend **ret_backend, StorageContext *ctx)
 {
+    ck_assert_str_eq(self->name, "layer");
     append(history, sizeof(history), "wrap %s; ", (const char *)options);
-    if (strcmp(options, "broken") == 0)
+    if (strcmp(options, "broken") == 0) {
+        *ret_backend = NULL; /* as a layer of somebody else may */
         return storage_fail(ctx, STORAGE_BUSY, "the layer is broken");
+    }
     *ret_backend = inner;
     return STORAGE_OK;
 }
 
-static const ConfigType store_type = {.name = "store", .role = CONFIG_BACKEND, .open = open_store};
-static const ConfigType layer_type = {.name = "layer", .role = CONFIG_LAYER, .wrap = wrap_layer};
+static const StorageConfigType store_type = {.name = "store", .role = STORAGE_ROLE_BACKEND, .open = open_store};
+static const StorageConfigType layer_type = {.name = "layer", .role = STORAGE_ROLE_LAYER, .wrap = wrap_layer};
 
-static ConfigPart part(const ConfigType *type, const char *name)
+static ConfigPart part(const StorageConfigType *type, const char *name)
 {
-    return (ConfigPart){type, (void *)(uintptr_t)name};
+    return (ConfigPart){type, (void *)(uintptr_t)name, NULL};
 }
 
 START_TEST(the_backend_is_opened_first_and_the_top_layer_put_on_last)

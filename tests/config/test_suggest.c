@@ -49,12 +49,27 @@ START_TEST(nothing_is_suggested_for_what_is_far)
 }
 END_TEST
 
+START_TEST(the_list_has_all_names_that_there_is_room_for)
+{
+    Suggestion suggestion = {.given = NULL};
+    suggest_offer(&suggestion, "limit");
+    ck_assert_str_eq(suggestion.list, "\"limit\"");
+    suggest_offer(&suggestion, "watch_history");
+    ck_assert_str_eq(suggestion.list, "\"limit\", \"watch_history\"");
+    for (int i = 0; i < 100; i++)
+        suggest_offer(&suggestion, "idempotency");
+    ck_assert_uint_lt(strlen(suggestion.list), sizeof(suggestion.list));
+    ck_assert_str_eq(suggestion.list + strlen(suggestion.list) - 17, "idempotency\", ...");
+    ck_assert_ptr_null(suggestion.name);
+}
+END_TEST
+
 int main(void)
 {
     const ConfigTest tests[] = {
         ONCE(a_letter_too_few_too_many_or_wrong_is_near), ONCE(two_swapped_letters_are_one_mistake),
         ONCE(case_and_hyphens_are_no_mistakes),           ONCE(the_nearest_of_several_is_taken),
-        ONCE(nothing_is_suggested_for_what_is_far),
+        ONCE(nothing_is_suggested_for_what_is_far),       ONCE(the_list_has_all_names_that_there_is_room_for),
     };
     return run_tests("suggest", tests, sizeof(tests) / sizeof(tests[0]));
 }

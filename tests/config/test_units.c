@@ -1,7 +1,7 @@
-/* test_units.c - sizes and durations: what is accepted, what is refused, and that formatting gives the text back. */
+/* test_units.c - sizes, durations and rates: what is accepted and refused, and that formatting gives the text back. */
 #include "config_test.h"
 
-#include "config/units.h"
+#include "storage/units.h"
 
 #include <string.h>
 
@@ -31,10 +31,20 @@ static const Accepted sizes[] = {
 START_TEST(a_size_is_a_whole_number_and_a_unit)
 {
     uint64_t bytes = 42;
-    ck_assert_ptr_null(units_parse_size(sizes[_i].text, &bytes));
+    ck_assert_ptr_null(storage_parse_size(storage_string(sizes[_i].text), &bytes));
     ck_assert_uint_eq(bytes, sizes[_i].number);
 }
 END_TEST
+
+/* The text in a block of just its size, so that a sanitizer sees who reads on. To be freed. */
+static StorageSlice exact_copy(const char *text)
+{
+    size_t size = strlen(text);
+    char *copy = malloc(size);
+    if (size > 0)
+        memcpy(copy, text, size);
+    return storage_bytes(copy, size);
+}
 
 static const char *const wrong_sizes[] = {
     "",
@@ -62,7 +72,9 @@ static const char *const wrong_sizes[] = {
 START_TEST(a_size_that_could_be_misread_is_refused)
 {
     uint64_t bytes = 42;
-    ck_assert_ptr_nonnull(units_parse_size(wrong_sizes[_i], &bytes));
+    StorageSlice text = exact_copy(wrong_sizes[_i]);
+    ck_assert_ptr_nonnull(storage_parse_size(text, &bytes));
+    free((void *)(uintptr_t)text.data);
     ck_assert_uint_eq(bytes, 42);
 }
 END_TEST
@@ -87,7 +99,7 @@ static const Accepted durations[] = {
 START_TEST(a_duration_is_whole_numbers_and_units)
 {
     uint64_t ns = 42;
-    ck_assert_ptr_null(units_parse_duration(durations[_i].text, &ns));
+    ck_assert_ptr_null(storage_parse_duration(storage_string(durations[_i].text), &ns));
     ck_assert_uint_eq(ns, durations[_i].number);
 }
 END_TEST
@@ -108,7 +120,9 @@ static const char *const wrong_durations[] = {
 START_TEST(a_duration_that_could_be_misread_is_refused)
 {
     uint64_t ns = 42;
-    ck_assert_ptr_nonnull(units_parse_duration(wrong_durations[_i], &ns));
+    StorageSlice text = exact_copy(wrong_durations[_i]);
+    ck_assert_ptr_nonnull(storage_parse_duration(text, &ns));
+    free((void *)(uintptr_t)text.data);
     ck_assert_uint_eq(ns, 42);
 }
 END_TEST
@@ -119,10 +133,10 @@ static const Accepted formatted_sizes[] = {
 
 START_TEST(a_formatted_size_is_short_and_exact)
 {
-    char text[UNITS_TEXT_SIZE];
+    char text[STORAGE_UNITS_TEXT_SIZE];
     uint64_t bytes;
-    units_format_size(formatted_sizes[_i].number, text);
-    ck_assert_ptr_null(units_parse_size(text, &bytes));
+    storage_format_size(formatted_sizes[_i].number, text);
+    ck_assert_ptr_null(storage_parse_size(storage_string(text), &bytes));
     ck_assert_uint_eq(bytes, formatted_sizes[_i].number);
     ck_assert_str_eq(text, formatted_sizes[_i].text);
 }
@@ -139,9 +153,108 @@ static const Accepted formatted_durations[] = {
 
 START_TEST(a_formatted_duration_is_short_and_exact)
 {
-    char text[UNITS_TEXT_SIZE];
-    units_format_duration(formatted_durations[_i].number, text);
+    char text[STORAGE_UNITS_TEXT_SIZE];
+    uint64_t ns;
+    ck_assert_ptr_eq(storage_format_duration(formatted_durations[_i].number, text), text);
     ck_assert_str_eq(text, formatted_durations[_i].text);
+    ck_assert_ptr_null(storage_parse_duration(storage_string(text), &ns));
+    ck_assert_uint_eq(ns, formatted_durations[_i].number);
+}
+END_TEST
+
+typedef struct Rate {
+    const char *text;
+    StorageRate rate;
+    const char *formatted;
+} Rate;
+
+static const Rate rates[] = {
+    {"50000/s", {50000, SECOND}, "50000/s"},
+    {"1/d", {1, 86400 * SECOND}, "1/d"},
+    {"10/30s", {10, 30 * SECOND}, "10/30s"},
+    {"10/1m30s", {10, 90 * SECOND}, "10/90s"},
+    {"7/1s", {7, SECOND}, "7/s"},
+    {"7/60s", {7, 60 * SECOND}, "7/m"},
+    {"3/ns", {3, 1}, "3/ns"},
+    {"3/ms", {3, 1000000}, "3/ms"},
+    {"18446744073709551615/9223372036854775807ns",
+     {UINT64_MAX, INT64_MAX},
+     "18446744073709551615/9223372036854775807ns"},
+};
+
+START_TEST(a_rate_is_a_whole_number_and_a_period)
+{
+    char text[STORAGE_UNITS_TEXT_SIZE];
+    StorageRate rate = {0, 0}, again = {0, 0};
+    ck_assert_ptr_null(storage_parse_rate(storage_string(rates[_i].text), &rate));
+    ck_assert_uint_eq(rate.count, rates[_i].rate.count);
+    ck_assert_uint_eq(rate.period_ns, rates[_i].rate.period_ns);
+    ck_assert_ptr_eq(storage_format_rate(rate, text), text);
+    ck_assert_str_eq(text, rates[_i].formatted);
+    ck_assert_ptr_null(storage_parse_rate(storage_string(text), &again));
+    ck_assert_mem_eq(&rate, &again, sizeof(rate));
+}
+END_TEST
+
+static const char *const wrong_rates[] = {
+    "",
+    "5",
+    "/s",
+    "5/",
+    "0/s",
+    "5/0s",
+    "5/ s",
+    "5 /s",
+    "-5/s",
+    "5/S",
+    "5/sec",
+    "1.5/s",
+    "5/1.5",
+    "5/s/s",
+    "5/s ",
+    " 5/s",
+    "5/30",
+    "5/1m 30s",
+    "5s",
+    "5/30s1m",
+    "5//s",
+    "5/w",
+    "+5/s",
+    "5e3/s",
+    "5/-1s",
+    "5/s1s",
+    "5/1s1",
+    "1/106752d",
+    "18446744073709551616/s",
+};
+
+START_TEST(a_rate_that_could_be_misread_is_refused)
+{
+    StorageRate rate = {42, 43};
+    StorageSlice text = exact_copy(wrong_rates[_i]);
+    ck_assert_ptr_nonnull(storage_parse_rate(text, &rate));
+    free((void *)(uintptr_t)text.data);
+    ck_assert_uint_eq(rate.count, 42);
+    ck_assert_uint_eq(rate.period_ns, 43);
+}
+END_TEST
+
+START_TEST(a_text_ends_where_its_slice_ends)
+{
+    uint64_t number = 42;
+    StorageRate rate = {42, 43};
+    ck_assert_ptr_null(storage_parse_size(storage_bytes("64MiBs", 5), &number));
+    ck_assert_uint_eq(number, 67108864);
+    ck_assert_ptr_null(storage_parse_duration(storage_bytes("1ms", 2), &number));
+    ck_assert_uint_eq(number, 60 * SECOND);
+    ck_assert_ptr_null(storage_parse_rate(storage_bytes("5/ms", 3), &rate));
+    ck_assert_uint_eq(rate.period_ns, 60 * SECOND);
+    ck_assert_ptr_nonnull(storage_parse_size(storage_bytes("64B\0", 4), &number));
+    ck_assert_ptr_nonnull(storage_parse_duration(storage_bytes("1s\0", 3), &number));
+    ck_assert_ptr_nonnull(storage_parse_rate(storage_bytes("5/s\0", 4), &rate));
+    ck_assert_ptr_nonnull(storage_parse_size(storage_bytes(NULL, 0), &number));
+    ck_assert_ptr_nonnull(storage_parse_duration(storage_bytes(NULL, 0), &number));
+    ck_assert_ptr_nonnull(storage_parse_rate(storage_bytes(NULL, 0), &rate));
 }
 END_TEST
 
@@ -154,6 +267,9 @@ int main(void)
         FOR_EACH(a_duration_that_could_be_misread_is_refused, wrong_durations),
         FOR_EACH(a_formatted_size_is_short_and_exact, formatted_sizes),
         FOR_EACH(a_formatted_duration_is_short_and_exact, formatted_durations),
+        FOR_EACH(a_rate_is_a_whole_number_and_a_period, rates),
+        FOR_EACH(a_rate_that_could_be_misread_is_refused, wrong_rates),
+        ONCE(a_text_ends_where_its_slice_ends),
     };
     return run_tests("units", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 SOURCE_DIRECTORIES = ["include", "src", "cli", "testutil", "tests", "bench", "fuzz", "examples", "scripts", "docs",
-                      ".ci"]
+                      "man", "completions", ".ci"]
 
 
 class Report:

@@ -52,7 +52,7 @@ def main(root):
                     [path for path in files_of(root, [directory], (".c",))
                      if not re.search(rf"`[^`]*\b{re.escape(os.path.basename(path))}`", architecture)])
 
-    builds = "".join(read(root, path) for path in files_of(root, ["tests"], ("meson.build",)))
+    builds = "".join(read(root, path) for path in files_of(root, ["tests", "fuzz"], ("meson.build",)))
     suites = {suite for document in documents for suite in re.findall(r"--suite (\w+)", read(root, document))}
     report.case("suites that documents name exist",
                 sorted(f"suite {suite}" for suite in suites if not re.search(rf"suite: '{suite}'", builds)))

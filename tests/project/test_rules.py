@@ -15,7 +15,8 @@ from project import Report, files_of, read, without_comments
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70
 LINE_LENGTH_MAX = 120
-TEXT = (".c", ".h", ".cc", ".py", ".sh", ".json", ".md", ".build", ".txt", ".map", "/run", "/test", "/check")
+TEXT = (".c", ".h", ".cc", ".py", ".sh", ".json", ".md", ".build", ".txt", ".map", "/run", "/test", "/check",
+        "/generate", ".dict", ".1", ".5", ".7", ".bash")
 # Written in two parts, so that this file may be checked too.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) + r")\b")
 MACHINE = re.compile(r"(?<![\w.])/(work|root|home|mnt|srv|tmp/[a-z])" + r"\b|" + "fa" + "rm-|" + r"\.lib" + "rary")

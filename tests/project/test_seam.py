@@ -40,7 +40,7 @@ FAMILIES = {
         r"mmap(64)?|munmap|mremap|madvise|mprotect|fork|vfork|exec.*|posix_spawn.*|system|popen|wait.*|getpid|getppid"
         r"|kill|signal|sigaction|prctl|syscall|sysconf|getauxval|sched_.*|pthread_atfork|dl(open|sym)"
         r"|(secure_)?getenv|setenv|putenv",
-        {"core/process.c": "mmap and madvise of the page that tells a forked child"}),
+        {"core/process.c": "mmap and madvise of the page that tells a forked child; getenv, for a configuration"}),
     "threads": (r"pthread_(create|join|detach|cancel|kill|attr.*)|thrd_.*", {}),
     "output and ends": (
         r"v?d?printf|v?fprintf|puts|fputs|fputc|putc(har)?|perror|syslog|stdout|stderr|exit|_exit|quick_exit|raise"
@@ -50,7 +50,7 @@ FAMILIES = {
 
 # Called anywhere: they compute, or synchronise threads of this process.
 HARMLESS = re.compile(
-    r"mem(cpy|cmp|move|set|chr|rchr|mem)|bcmp|bzero"
+    r"mem(cpy|cmp|move|set|chr|rchr|mem)|bcmp|(explicit_)?bzero"
     r"|str(n?len|n?cmp|n?casecmp|r?chr|str|n?cpy|n?cat|spn|cspn|to[dlfu].*|error_r|errordesc_np)|__xpg_strerror_r"
     r"|__errno_location|v?snprintf|qsort|bsearch|l?abs|__ctype_b_loc|__ctype_to.*_loc|to(lower|upper)"
     r"|abort|__assert_fail|__stack_chk_fail|__isoc99_.*|__.*_chk|_GLOBAL_OFFSET_TABLE_|__tls_get_addr"

@@ -115,6 +115,40 @@ START_TEST(bytes_that_are_no_text_stay_valid_json)
 }
 END_TEST
 
+START_TEST(text_in_utf_8_stays_as_it_is)
+{
+    json_init(&json);
+    storage_json_string(&json, "caf\u00e9", "\u20ac \U0001f40c \u00a0");
+    check_text("{\"caf\u00e9\":\"\u20ac \U0001f40c \u00a0\"}");
+}
+END_TEST
+
+START_TEST(what_a_terminal_obeys_is_escaped)
+{
+    json_init(&json);
+    storage_json_string(&json, "text", "\xc2\x80 \xc2\x9b \x1b \x7f");
+    check_text("{\"text\":\"\\u0080 \\u009b \\u001b \\u007f\"}");
+}
+END_TEST
+
+/* Each text is no UTF-8, in a way of its own; every byte of it is escaped. */
+START_TEST(text_that_is_nearly_utf_8_is_escaped)
+{
+    static const char *const texts[] = {
+        "\xc0\x80",         "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80", "\xe2\x82", "\xf0\x9f\x90", "\xc3(",        "\xe2\x82(",        "\x80"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        StorageValue text;
+        json_init(&json);
+        storage_json_string(&json, "text", texts[i]);
+        unit_assert_status(json_finish(&json, &text), STORAGE_OK);
+        for (size_t index = 0; index < text.size; index++)
+            unit_assert(((const unsigned char *)text.data)[index] <= 0x7e, "text %zu is not escaped", i);
+        storage_value_release(&text);
+    }
+}
+END_TEST
+
 START_TEST(no_text_is_an_empty_text)
 {
     json_init(&json);
@@ -191,5 +225,7 @@ END_TEST
 
 UNIT_MAIN("json", an_object_without_members_is_an_object, members_are_separated, objects_and_arrays_nest,
           what_is_left_open_is_closed_at_the_end, closing_too_often_does_nothing, numbers_have_all_their_digits,
-          text_is_escaped, bytes_that_are_no_text_stay_valid_json, no_text_is_an_empty_text, long_documents_grow,
-          nesting_beyond_the_limit_is_a_failure_and_no_broken_text, memory_that_runs_out_is_reported_at_the_end)
+          text_is_escaped, bytes_that_are_no_text_stay_valid_json, text_in_utf_8_stays_as_it_is,
+          what_a_terminal_obeys_is_escaped, text_that_is_nearly_utf_8_is_escaped, no_text_is_an_empty_text,
+          long_documents_grow, nesting_beyond_the_limit_is_a_failure_and_no_broken_text,
+          memory_that_runs_out_is_reported_at_the_end)
