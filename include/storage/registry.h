@@ -38,7 +38,9 @@ enum {
 };
 
 typedef struct StorageConfigField {
-    const char *name; /* in JSON: that of the C field without its unit suffix; lower case, digits and underscores */
+    /* In JSON: that of the C field without its unit suffix; up to 40 lower case letters, digits and underscores, a
+     * letter first. */
+    const char *name;
     StorageFieldKind kind;
     uint32_t flags;
     size_t offset;    /* in the option struct */
@@ -46,7 +48,8 @@ typedef struct StorageConfigField {
     uint64_t maximum; /* likewise; 0: whatever fits */
     /* What holds when the key is left out, as a document would give it, without quotes ("64MiB", "1000"); NULL: none.
      * The parser does not apply it: 0 in the option struct means the default. So that of a CHOICE is its first choice,
-     * that of a BOOL is false, or true when it is INVERTED, and any other needs a minimum from 1 on. */
+     * that of a BOOL is false, or true when it is INVERTED, and a number with another one than 0 has a minimum from 1
+     * on. That of a PATH begins with / or :. */
     const char *default_text;
     const char *doc;            /* one or two sentences for the reference page */
     const char *const *choices; /* of a CHOICE; ends with NULL; up to 40 letters, digits and _ - . + */
@@ -77,7 +80,7 @@ typedef struct StorageConfigType StorageConfigType;
 struct StorageConfigType {
     uint32_t struct_size; /* sizeof(StorageConfigType) */
     StorageRole role;
-    const char *name; /* lower case, digits and underscores */
+    const char *name; /* up to 40 lower case letters, digits and underscores, a letter first */
     const char *doc;  /* one or two sentences for the reference page */
     const StorageConfigField *fields;
     size_t field_count;

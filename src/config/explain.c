@@ -23,29 +23,6 @@ typedef struct Option {
     ConfigValue value;
 } Option;
 
-static void load_value(const StorageConfigField *field, const void *place, ConfigValue *ret_value)
-{
-    StorageRate rate = {0, 0};
-    uint32_t small = 0;
-    switch (field->kind) {
-    case STORAGE_FIELD_RATE:
-        memcpy(&rate, place, sizeof(rate));
-        *ret_value = (ConfigValue){.number = rate.count, .period_ns = rate.period_ns};
-        break;
-    case STORAGE_FIELD_STRING:
-        memcpy(&ret_value->text, place, sizeof(ret_value->text));
-        break;
-    case STORAGE_FIELD_BOOL:
-    case STORAGE_FIELD_CHOICE:
-        memcpy(&small, place, sizeof(small));
-        ret_value->number = (field->flags & STORAGE_FIELD_INVERTED) != 0 ? small == 0 : small;
-        break;
-    default:
-        memcpy(&ret_value->number, place, sizeof(ret_value->number));
-        break;
-    }
-}
-
 /* A default goes through its parser, so that it is written as it would be if the document gave it (2). */
 static Option option_at(const ConfigPart *part, size_t index)
 {
@@ -54,7 +31,7 @@ static Option option_at(const ConfigPart *part, size_t index)
     char problem[VALUE_PROBLEM_SIZE];
     Option option = {.field = field, .origin = part->origins[index], .has_value = 1};
     if (option.origin != CONFIG_ORIGIN_DEFAULT)
-        load_value(field, (const char *)part->options + field->offset, &option.value);
+        option.value = value_load(field, part->options);
     else
         option.has_value = (field->flags & STORAGE_FIELD_DEFAULT_VARIES) == 0 && text != NULL &&
                            value_parse(field, text, &option.value, problem) == NULL;
@@ -82,7 +59,7 @@ static const char *value_text(const Option *option, char buffer[STORAGE_UNITS_TE
     case STORAGE_FIELD_CHOICE:
         return option->field->choices[value->number];
     default:
-        return field_number_text(option->field, value->number, buffer);
+        return value_number_text(option->field->kind, value->number, buffer);
     }
 }
 

@@ -1,8 +1,6 @@
 /* config/field.c - options as outputs speak of them. Pure functions on the rows of a table that was checked. */
 #include "config/field.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,16 +19,6 @@ const char *field_default(const StorageConfigField *field)
     if (field->kind == STORAGE_FIELD_BOOL)
         return (field->flags & STORAGE_FIELD_INVERTED) != 0 ? "true" : "false";
     return NULL;
-}
-
-const char *field_number_text(const StorageConfigField *field, uint64_t number, char buffer[STORAGE_UNITS_TEXT_SIZE])
-{
-    if (field->kind == STORAGE_FIELD_SIZE)
-        return storage_format_size(number, buffer);
-    if (field->kind == STORAGE_FIELD_DURATION)
-        return storage_format_duration(number, buffer);
-    (void)snprintf(buffer, STORAGE_UNITS_TEXT_SIZE, "%" PRIu64, number);
-    return buffer;
 }
 
 void field_write(StorageJson *json, const char *name, const StorageConfigField *field, const char *text)

@@ -11,9 +11,6 @@ const char *field_kind_name(StorageFieldKind kind);
 /* What holds when the option is left out, as a document would give it; NULL: nothing does. */
 const char *field_default(const StorageConfigField *field);
 
-/* A number of the field's kind (a size, a duration, else a plain number) as text. Returns `buffer`. */
-const char *field_number_text(const StorageConfigField *field, uint64_t number, char buffer[STORAGE_UNITS_TEXT_SIZE]);
-
 /* A member of a JSON object: `text`, which is a value or a default of the field, as a document would write it. */
 void field_write(StorageJson *json, const char *name, const StorageConfigField *field, const char *text);
 

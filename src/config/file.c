@@ -28,6 +28,10 @@ static StorageStatus file_failure(ConfigFile *self, int error)
         (void)snprintf(self->problem, sizeof(self->problem), "%s; create it, or correct the path", text);
         return STORAGE_CONFIG;
     }
+    if (error == ELOOP || error == ENAMETOOLONG) {
+        (void)snprintf(self->problem, sizeof(self->problem), "%s; correct the path", text);
+        return STORAGE_CONFIG;
+    }
     if (error == EACCES || error == EPERM) {
         (void)snprintf(self->problem, sizeof(self->problem), "%s; it must be readable to this process", text);
         return STORAGE_ACCESS_DENIED;
@@ -60,7 +64,8 @@ static StorageStatus check_size(ConfigFile *self, size_t got, uint64_t size, siz
         return STORAGE_CONFIG;
     }
     if (got != size) {
-        (void)snprintf(self->problem, sizeof(self->problem), "not a regular file, or one that is being written");
+        (void)snprintf(self->problem, sizeof(self->problem),
+                       "not a regular file, or one that is being written; name another, or try again");
         return STORAGE_IO;
     }
     return STORAGE_OK;

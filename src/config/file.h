@@ -14,7 +14,7 @@ typedef struct ConfigFile {
 
 /*
  * Reads the regular file `path` of at most `size_max` bytes.
- * Returns OK, and then it is ended with config_file_done; CONFIG when it does not exist or is too large; IO;
+ * Returns OK, and then it is ended with config_file_done; CONFIG when there is none or it is too large; IO;
  * ACCESS_DENIED; NO_MEMORY.
  */
 StorageStatus config_file_read(ConfigFile *ret_file, const StorageFiles *files, const char *path, size_t size_max);

@@ -100,11 +100,19 @@ void report_no_memory(ConfigReport *self)
     self->status = storage_fail(self->ctx, STORAGE_NO_MEMORY, "out of memory while reading the configuration");
 }
 
-/* C0, DEL and C1: they move the cursor of a terminal, or worse. */
+/* C0, DEL and C1 move the cursor of a terminal, or worse. U+2028 and U+2029 end a line; U+200E, U+200F, U+202A to
+ * U+202E and U+2066 to U+2069 turn the order of what is shown. */
 static int is_control(const char *character, size_t size)
 {
-    unsigned char first = (unsigned char)character[0];
-    return first < 0x20 || first == 0x7f || (size == 2 && first == 0xc2 && (unsigned char)character[1] < 0xa0);
+    const unsigned char *bytes = (const unsigned char *)character;
+    if (size == 1)
+        return bytes[0] < 0x20 || bytes[0] == 0x7f;
+    if (size == 2)
+        return bytes[0] == 0xc2 && bytes[1] < 0xa0;
+    if (size != 3 || bytes[0] != 0xe2)
+        return 0;
+    return (bytes[1] == 0x80 && (bytes[2] == 0x8e || bytes[2] == 0x8f || (bytes[2] >= 0xa8 && bytes[2] <= 0xae))) ||
+           (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9);
 }
 
 const char *report_printable(const char *text, char *buffer, size_t buffer_size)

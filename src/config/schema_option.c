@@ -190,7 +190,7 @@ static void write_limit(StorageJson *json, const char *member, const StorageConf
 {
     char text[STORAGE_UNITS_TEXT_SIZE];
     if (number > 0)
-        storage_json_string(json, member, field_number_text(field, number, text));
+        storage_json_string(json, member, value_number_text(field->kind, number, text));
 }
 
 /* The default as the value that a document would give (editors show it), and as text. */

@@ -49,7 +49,7 @@ static const char *expand(ConfigReader *reader, const char *source, const Config
         text = keep(reader, storage_bytes(expansion.buffer, expansion.size));
     if (expansion.has_variable)
         *ret_origin = CONFIG_ORIGIN_VARIABLE;
-    wipe_and_release(expansion.buffer, expansion.size);
+    wipe_and_release(expansion.buffer, TEXT_SIZE_MAX);
     return text;
 }
 

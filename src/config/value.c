@@ -92,7 +92,7 @@ const char *value_parse(const StorageConfigField *field, const char *text, Confi
 
 /* ---- limits ---- */
 
-static const char *format_limit(StorageFieldKind kind, uint64_t number, char buffer[STORAGE_UNITS_TEXT_SIZE])
+const char *value_number_text(StorageFieldKind kind, uint64_t number, char buffer[STORAGE_UNITS_TEXT_SIZE])
 {
     if (kind == STORAGE_FIELD_SIZE)
         return storage_format_size(number, buffer);
@@ -131,7 +131,7 @@ const char *value_check_limits(const StorageConfigField *field, const ConfigValu
         return NULL;
     if (field->kind == STORAGE_FIELD_COUNT)
         return value_count_range(field, buffer);
-    (void)format_limit(field->kind, is_too_small ? field->minimum : maximum, limit);
+    (void)value_number_text(field->kind, is_too_small ? field->minimum : maximum, limit);
     if (is_too_small && field->default_text != NULL)
         (void)snprintf(buffer, VALUE_PROBLEM_SIZE, "%smust be at least %s; leave it out for the default (%s)",
                        limit_subject(field->kind), limit, field->default_text);
@@ -237,4 +237,31 @@ void value_store(const StorageConfigField *field, const ConfigValue *value, void
         memcpy(target, &value->number, size);
         break;
     }
+}
+
+ConfigValue value_load(const StorageConfigField *field, const void *options)
+{
+    const char *place = (const char *)options + field->offset;
+    ConfigValue value = {0};
+    StorageRate rate;
+    uint32_t small;
+    switch (field->kind) {
+    case STORAGE_FIELD_RATE:
+        memcpy(&rate, place, sizeof(rate));
+        value.number = rate.count;
+        value.period_ns = rate.period_ns;
+        break;
+    case STORAGE_FIELD_STRING:
+        memcpy(&value.text, place, sizeof(value.text));
+        break;
+    case STORAGE_FIELD_BOOL:
+    case STORAGE_FIELD_CHOICE:
+        memcpy(&small, place, sizeof(small));
+        value.number = stored_number(field, small);
+        break;
+    default:
+        memcpy(&value.number, place, sizeof(value.number));
+        break;
+    }
+    return value;
 }

@@ -33,6 +33,12 @@ const char *value_count_range(const StorageConfigField *field, char buffer[VALUE
 /* Puts the value where the field says. */
 void value_store(const StorageConfigField *field, const ConfigValue *value, void *options);
 
+/* The value that value_store put there. */
+ConfigValue value_load(const StorageConfigField *field, const void *options);
+
+/* A number as text: a size, a duration, else digits. Returns `buffer`. */
+const char *value_number_text(StorageFieldKind kind, uint64_t number, char buffer[STORAGE_UNITS_TEXT_SIZE]);
+
 /* Whether the number of the value is 0 in an option struct, where that means the default. */
 int value_is_stored_as_zero(const StorageConfigField *field, const ConfigValue *value);
 

@@ -295,6 +295,7 @@ typedef struct FileFailure {
 static const FileFailure failures[] = {
     {ENOENT, 0, 0, STORAGE_CONFIG, "app.json: No such file or directory; create it, or correct the path\n"},
     {ENOTDIR, 0, 0, STORAGE_CONFIG, "app.json: Not a directory; create it, or correct the path\n"},
+    {ELOOP, 0, 0, STORAGE_CONFIG, "app.json: Too many levels of symbolic links; correct the path\n"},
     {0, 0, EISDIR, STORAGE_IO, "app.json: a directory, not a regular file\n"},
     {EISDIR, 0, 0, STORAGE_IO, "app.json: a directory, not a regular file\n"},
     {0, 0, ESPIPE, STORAGE_IO, "app.json: a pipe or the like, not a regular file\n"},
@@ -345,7 +346,8 @@ START_TEST(a_file_that_is_longer_than_it_says_is_not_cut)
     char errors[ERRORS_SIZE];
     Shelf shelf = {.text = "{" MEMORY "}  ", .size = strlen("{" MEMORY "}")};
     assert_status(open_from_shelf(&shelf, errors), STORAGE_IO);
-    ck_assert_str_eq(errors, "app.json: not a regular file, or one that is being written\n");
+    ck_assert_str_eq(errors,
+                     "app.json: not a regular file, or one that is being written; name another, or try again\n");
 }
 END_TEST
 
@@ -364,7 +366,8 @@ START_TEST(a_file_that_shrinks_while_it_is_read_is_refused)
     char errors[ERRORS_SIZE];
     Shelf shelf = {.text = "{" MEMORY "}", .size = 1000};
     assert_status(open_from_shelf(&shelf, errors), STORAGE_IO);
-    ck_assert_str_eq(errors, "app.json: not a regular file, or one that is being written\n");
+    ck_assert_str_eq(errors,
+                     "app.json: not a regular file, or one that is being written; name another, or try again\n");
 }
 END_TEST
 
@@ -375,8 +378,8 @@ START_TEST(a_long_path_leaves_room_for_what_is_wrong)
     char path[5000], *end = path + sizeof(path) - 1;
     memset(path, 'p', sizeof(path));
     *end = '\0';
-    assert_status(storage_config_open_file(path, NULL, &store, ctx), STORAGE_IO);
-    ck_assert_ptr_nonnull(strstr(storage_context_error_text(ctx, 0), "ppp...: cannot be read: File name too long"));
+    assert_status(storage_config_open_file(path, NULL, &store, ctx), STORAGE_CONFIG);
+    ck_assert_ptr_nonnull(strstr(storage_context_error_text(ctx, 0), "ppp...: File name too long; correct the path"));
     storage_context_free(ctx);
 }
 END_TEST

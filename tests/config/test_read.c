@@ -95,6 +95,7 @@ static const Mistake mistakes[] = {
     {L "\"locked\": false, \"locked\": false", "backend.locked: given more than once; keep one of them\n"},
     {L "\"locked\": false, \"locked\": false, \"locked\": false",
      "backend.locked: given more than once; keep one of them\n"},
+    {L "\"locked\": false, \"locked\": 5", "backend.locked: given more than once; keep one of them\n"},
     {L "\"Label\": \"k\"", "backend.Label: unknown key; did you mean \"label\"?\n"},
     {L "\"locked\": true", "backend: what is locked needs a secret; give one\n"},
 };

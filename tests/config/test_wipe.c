@@ -133,7 +133,7 @@ END_TEST
 START_TEST(a_secret_that_is_released_is_noticed)
 {
     char *block = storage_allocate(2 * strlen(SECRET));
-    memcpy(block + 3, SECRET, strlen(SECRET));
+    memcpy(block + 3, SECRET, sizeof(SECRET));
     storage_release(block);
     ck_assert_uint_eq(exposed_count, 1);
 }
