@@ -1,158 +1,184 @@
 /*
  * cli/arguments.c - words into the arguments and options of a verb.
  *
- * A word that starts with "-" is an option unless "--" came before it or it is "-" alone.
+ * A word that starts with "-" is an option unless "--" came before it or it is "-" alone. Keys and values are decoded
+ * only after all words were read, so that --hex may stand behind them.
  */
 #include "arguments.h"
 
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static int starts_with(StorageSlice word, const char *start)
+static int is_same(StorageSlice word, const char *text)
 {
-    size_t len = strlen(start);
-    return word.size >= len && memcmp(word.data, start, len) == 0;
+    return storage_slice_compare(word, storage_string(text)) == 0;
+}
+
+/* "storagectl help set", or "help set" in the shell. */
+static const char *help_prefix(const Session *session)
+{
+    return session->in_shell ? "" : "storagectl ";
 }
 
 static int usage_error(Session *session, const Verb *verb, const char *problem, StorageSlice word)
 {
     return session_usage_error(session, "%s%.*s; \"%shelp %s\" shows the usage", problem,
                                (int)(word.size < 60 ? word.size : 60), word.size > 0 ? (const char *)word.data : "",
-                               session->in_shell ? "" : "storagectl ", verb->name);
+                               help_prefix(session), verb->name);
 }
 
-/* Takes the option at words[*index], and its value when it has one. */
-static int take_option(Session *session, const Verb *verb, const StorageSlice *words, size_t word_count, size_t *index,
-                       Arguments *arguments)
+static int take_verb_option(Session *session, Arguments *arguments, WordList *words, int *ret_taken)
 {
-    StorageSlice word = words[*index];
-    for (size_t i = 0; i < verb->option_count; i++) {
-        const Option *option = &verb->options[i];
-        size_t len = strlen(option->name);
-        int has_value = starts_with(word, option->name) && word.size > len && ((const char *)word.data)[len] == '=';
-        if (!has_value && storage_slice_compare(word, storage_string(option->name)) != 0)
-            continue;
-        if (arguments->is_given[i])
-            return usage_error(session, verb, "given twice: ", storage_string(option->name));
-        arguments->is_given[i] = 1;
-        if (option->value_name == NULL)
-            return has_value ? usage_error(session, verb, "takes no value: ", storage_string(option->name)) : EXIT_DONE;
-        if (has_value) {
-            arguments->values[i] = storage_bytes((const char *)word.data + len + 1, word.size - len - 1);
-            return EXIT_DONE;
-        }
-        if (*index + 1 == word_count)
-            return usage_error(session, verb, "a value is missing after ", word);
-        arguments->values[i] = words[++*index];
+    const Option *option = NULL;
+    StorageSlice value;
+    int exit_code;
+    size_t index;
+    *ret_taken = 0;
+    if (arguments->verb->options == NULL)
+        return EXIT_DONE;
+    exit_code = option_take(arguments->verb->options, session, words, &value, &option);
+    if (option == NULL || exit_code != EXIT_DONE)
+        return exit_code;
+    *ret_taken = 1;
+    index = (size_t)(option - arguments->verb->options);
+    assert(index < OPTION_COUNT_MAX);
+    if (arguments->is_given[index])
+        return usage_error(session, arguments->verb, "given twice: ", storage_string(option->name));
+    arguments->is_given[index] = 1;
+    arguments->values[index] = value;
+    return EXIT_DONE;
+}
+
+static int take_option(Session *session, Arguments *arguments, WordList *words, Program *program)
+{
+    StorageSlice word = words->words[words->index];
+    int is_taken, exit_code = take_verb_option(session, arguments, words, &is_taken);
+    if (exit_code == EXIT_DONE && !is_taken)
+        exit_code = preferences_take_option(&arguments->preferences, session, words, &is_taken);
+    if (exit_code == EXIT_DONE && !is_taken && program != NULL)
+        exit_code = program_take_option(program, session, words, &is_taken);
+    if (exit_code == EXIT_DONE && !is_taken && (is_same(word, "-h") || is_same(word, "--help"))) {
+        arguments->wants_help = 1; /* in the shell too */
+        words->index++;
         return EXIT_DONE;
     }
-    return session_usage_error(session,
-                               "unknown option %.*s; \"--\" ends the options: write it before an argument that "
-                               "begins with \"-\"; \"%shelp %s\" shows the usage",
-                               (int)(word.size < 60 ? word.size : 60), (const char *)word.data,
-                               session->in_shell ? "" : "storagectl ", verb->name);
+    if (exit_code != EXIT_DONE || is_taken)
+        return exit_code;
+    return option_report_unknown(session, arguments->verb, word);
 }
 
-int arguments_parse(Session *session, const Verb *verb, const StorageSlice *words, size_t word_count,
-                    Arguments *ret_arguments)
+/* What was chosen, here or before the verb, has to mean something to the verb. */
+static int check_preferences(Session *session, const Arguments *arguments)
 {
-    int options_ended = 0;
-    memset(ret_arguments, 0, sizeof(*ret_arguments));
-    for (size_t i = 0; i < word_count; i++) {
-        if (!options_ended && storage_slice_compare(words[i], storage_string("--")) == 0) {
+    const Verb *verb = arguments->verb;
+    int has_format = 0;
+    for (const Option *option = verb->options; option != NULL && option->name != NULL; option++)
+        has_format = has_format || strcmp(option->name, "--format") == 0;
+    if (arguments->preferences.wants_json && (verb->flags & VERB_HAS_JSON) == 0)
+        return usage_error(session, verb,
+                           has_format ? "there is no --json here, but --format jsonl" : "there is no --json here",
+                           (StorageSlice){0});
+    if (arguments->preferences.encoding != ENCODING_TEXT && (verb->flags & VERB_HAS_BYTES) == 0)
+        return usage_error(session, verb, "no keys or values here for --hex, --base64 or --escapes", (StorageSlice){0});
+    return EXIT_DONE;
+}
+
+/* The preferences of the session hold where the command has none of its own. */
+static void adopt_preferences(const Session *session, Arguments *arguments)
+{
+    if ((arguments->verb->flags & VERB_HAS_JSON) != 0)
+        arguments->preferences.wants_json |= session->preferences.wants_json;
+    if ((arguments->verb->flags & VERB_HAS_BYTES) != 0 && arguments->preferences.encoding == ENCODING_TEXT)
+        arguments->preferences.encoding = session->preferences.encoding;
+}
+
+/* Replaces `*text` by a copy of our own in which its encoding is gone. */
+static int decode(Session *session, const Arguments *arguments, const char *what, StorageSlice *text)
+{
+    const char *problem = encoding_decode(arguments->preferences.encoding, *text, text);
+    return problem == NULL ? EXIT_DONE : session_usage_error(session, "%s: %s", what, problem);
+}
+
+static int decode_all(Session *session, Arguments *arguments)
+{
+    const Option *options = arguments->verb->options;
+    int exit_code = EXIT_DONE;
+    for (size_t i = 0; i < arguments->count && exit_code == EXIT_DONE; i++) {
+        char what[32];
+        (void)snprintf(what, sizeof(what), "argument %zu", i + 1);
+        if ((arguments->verb->bytes_mask & 1u << i) == 0)
+            continue;
+        exit_code = decode(session, arguments, what, &arguments->words[i]);
+        arguments->is_word_owned[i] = exit_code == EXIT_DONE;
+    }
+    for (size_t i = 0; options != NULL && options[i].name != NULL && exit_code == EXIT_DONE; i++) {
+        if (!arguments->is_given[i] || (options[i].flags & OPTION_BYTES) == 0)
+            continue;
+        exit_code = decode(session, arguments, options[i].name, &arguments->values[i]);
+        arguments->is_value_owned[i] = exit_code == EXIT_DONE;
+    }
+    return exit_code;
+}
+
+int arguments_parse(Session *session, const Verb *verb, WordList words, Program *program, Arguments *ret_arguments)
+{
+    int options_ended = 0, exit_code = EXIT_DONE;
+    *ret_arguments = (Arguments){.verb = verb};
+    if (program != NULL)
+        ret_arguments->preferences = program->preferences;
+    while (words.index < words.count && exit_code == EXIT_DONE) {
+        StorageSlice word = words.words[words.index];
+        if (!options_ended && is_same(word, "--")) {
             options_ended = 1;
-        } else if (!options_ended && words[i].size > 1 && starts_with(words[i], "-")) {
-            int exit_code = take_option(session, verb, words, word_count, &i, ret_arguments);
-            if (exit_code != EXIT_DONE)
-                return exit_code;
+            words.index++;
+        } else if (!options_ended && word.size > 1 && *(const char *)word.data == '-') {
+            exit_code = take_option(session, ret_arguments, &words, program);
         } else if (ret_arguments->count == verb->argument_max) {
-            return usage_error(session, verb, "too many arguments, from here on: ", words[i]);
+            exit_code = usage_error(session, verb, "too many arguments, from here on: ", word);
         } else {
-            ret_arguments->words[ret_arguments->count++] = words[i];
+            ret_arguments->words[ret_arguments->count++] = word;
+            words.index++;
         }
     }
+    if (exit_code != EXIT_DONE || ret_arguments->wants_help || (program != NULL && program->wants_help))
+        return exit_code;
     if (ret_arguments->count < verb->argument_min)
         return usage_error(session, verb, "needs ", storage_string(verb->usage));
-    return EXIT_DONE;
+    exit_code = check_preferences(session, ret_arguments);
+    adopt_preferences(session, ret_arguments);
+    return exit_code == EXIT_DONE ? decode_all(session, ret_arguments) : exit_code;
 }
 
-/* Reads digits at `*position`; 0 when there are none or they do not fit. */
-static int take_number(const char **position, const char *end, uint64_t *ret_number)
+void arguments_done(Arguments *arguments)
 {
-    const char *start = *position;
-    uint64_t number = 0;
-    for (; *position < end && **position >= '0' && **position <= '9'; (*position)++) {
-        uint64_t digit = (uint64_t)(**position - '0');
-        if (number > (UINT64_MAX - digit) / 10)
-            return 0;
-        number = number * 10 + digit;
+    for (size_t i = 0; i < ARGUMENT_COUNT_MAX; i++)
+        if (arguments->is_word_owned[i])
+            free((void *)(uintptr_t)arguments->words[i].data);
+    for (size_t i = 0; i < OPTION_COUNT_MAX; i++)
+        if (arguments->is_value_owned[i])
+            free((void *)(uintptr_t)arguments->values[i].data);
+    *arguments = (Arguments){0};
+}
+
+const StorageSlice *arguments_option(const Arguments *arguments, const char *name)
+{
+    for (const Option *option = arguments->verb->options; option != NULL && option->name != NULL; option++) {
+        size_t index = (size_t)(option - arguments->verb->options);
+        if (strcmp(option->name, name) == 0)
+            return arguments->is_given[index] ? &arguments->values[index] : NULL;
     }
-    *ret_number = number;
-    return *position > start;
+    assert(!"an option that is not in the verb's table");
+    return NULL;
 }
 
-int arguments_number(StorageSlice text, uint64_t *ret_number)
+size_t arguments_choice(const Arguments *arguments, const char *name, size_t fallback)
 {
-    const char *position = text.data, *end = position + text.size;
-    return text.size > 0 && take_number(&position, end, ret_number) && position == end;
-}
-
-/* A duration in nanoseconds; 0 when `text` is none or does not fit. */
-static int parse_duration(StorageSlice text, int64_t *ret_ns)
-{
-    static const struct {
-        const char *name;
-        uint64_t ns;
-    } units[] = {
-        {"d", UINT64_C(86400000000000)},
-        {"h", UINT64_C(3600000000000)},
-        {"m", UINT64_C(60000000000)},
-        {"s", UINT64_C(1000000000)},
-        {"ms", UINT64_C(1000000)},
-        {"us", UINT64_C(1000)},
-        {"ns", UINT64_C(1)},
-    };
-    const size_t unit_count = sizeof(units) / sizeof(units[0]);
-    const char *position = text.data, *end = position + text.size;
-    uint64_t total = 0, number;
-    size_t next_unit = 0; /* each unit once, the largest first */
-    while (position < end) {
-        size_t len = 0, i = next_unit;
-        if (!take_number(&position, end, &number))
-            return 0;
-        while (position + len < end && position[len] >= 'a' && position[len] <= 'z')
-            len++;
-        while (i < unit_count && (strlen(units[i].name) != len || memcmp(units[i].name, position, len) != 0))
-            i++;
-        if (i == unit_count || number > ((uint64_t)INT64_MAX - total) / units[i].ns)
-            return 0;
-        total += number * units[i].ns;
-        position += len;
-        next_unit = i + 1;
+    for (const Option *option = arguments->verb->options; option != NULL && option->name != NULL; option++) {
+        size_t index = (size_t)(option - arguments->verb->options);
+        if (strcmp(option->name, name) == 0 && arguments->is_given[index])
+            return option_choice_index(option->choices, arguments->values[index]);
     }
-    *ret_ns = (int64_t)total;
-    return text.size > 0;
-}
-
-int arguments_expiry(StorageSlice text, StorageExpiry *ret_expiry)
-{
-    int64_t ns;
-    if (storage_slice_compare(text, storage_string("never")) == 0)
-        *ret_expiry = storage_expiry_never();
-    else if (storage_slice_compare(text, storage_string("keep")) == 0)
-        *ret_expiry = storage_expiry_keep();
-    else if (parse_duration(text, &ns))
-        *ret_expiry = storage_expiry_after(ns);
-    else
-        return 0;
-    return 1;
-}
-
-int arguments_set_options(Session *session, const Arguments *arguments, size_t ttl_index,
-                          StorageSetOptions *ret_options)
-{
-    *ret_options = (StorageSetOptions)STORAGE_SET_OPTIONS_INIT;
-    if (arguments->is_given[ttl_index] && !arguments_expiry(arguments->values[ttl_index], &ret_options->expiry))
-        return session_usage_error(session, "not a time to live: write a duration such as 30s or 1h30m, or never, or "
-                                            "keep");
-    return EXIT_DONE;
+    return fallback;
 }

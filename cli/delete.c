@@ -8,7 +8,7 @@ static int run(Session *session, const Arguments *arguments)
                                                 : storage_delete(session->backend, key, session->ctx);
     if (status != STORAGE_OK)
         return session_fail(session, status);
-    session_tell_revision(session, storage_context_revision(session->ctx));
+    session_tell_revision(session, &arguments->preferences, storage_context_revision(session->ctx));
     return EXIT_DONE;
 }
 
@@ -17,8 +17,10 @@ const Verb delete_verb = {
     .usage = "KEY",
     .summary = "delete a key",
     .details = "A key that is not there is no failure: afterwards there is none.\n",
+    .example = "storagectl delete user/7\n",
     .argument_min = 1,
     .argument_max = 1,
-    .flags = VERB_NEEDS_STORE,
+    .bytes_mask = 1u << 0,
+    .flags = VERB_NEEDS_STORE | VERB_HAS_BYTES | VERB_HAS_JSON | VERB_WRITES,
     .run = run,
 };

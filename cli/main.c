@@ -1,158 +1,144 @@
 /*
- * cli/main.c - storagectl: global options, the verb, the exit code.
+ * cli/main.c - storagectl: the options of the program, the verb, the exit code.
  *
  * Errors are one line each on standard error. Standard output holds what was asked for and nothing else. A reader that
  * closes the pipe ends the program as it ends any other, by SIGPIPE and without a message, but only after the store was
- * closed.
+ * closed; Ctrl-C likewise.
  */
 #include "arguments.h"
+#include "interrupt.h"
 #include "output.h"
-#include "words.h"
 
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <storage/backend.h>
 #include <string.h>
 #include <unistd.h>
 
-typedef struct Invocation {
-    const char *config_path;
-    int wants_help, wants_version, decodes_escapes;
-    StorageSlice *words; /* what is left: the verb, its arguments and its options */
-    size_t word_count;
-    size_t decoded_end; /* words from 1 to before this one are copies of our own */
-} Invocation;
-
-static int is_option(const char *argument, const char *short_name, const char *long_name)
+/* Reads the options before the verb; `words` then stands at the verb, or at its end. */
+static int parse_program(Program *self, Session *session, WordList *words)
 {
-    return strcmp(argument, short_name) == 0 || strcmp(argument, long_name) == 0;
-}
-
-static int take_config_path(Invocation *self, Session *session, const char *path)
-{
-    if (path == NULL || path[0] == '\0')
-        return session_usage_error(session, "-c (--config) needs the name of a configuration file");
-    if (self->config_path != NULL)
-        return session_usage_error(session, "-c (--config) is given twice; a store has one configuration file");
-    self->config_path = path;
-    return EXIT_DONE;
-}
-
-/* Takes the global option at argv[*index]. Returns 0 when it is none; `*ret_exit_code` tells whether it is right. */
-static int take_global_option(Invocation *self, Session *session, char **argv, int *index, int *ret_exit_code)
-{
-    const char *argument = argv[*index];
-    *ret_exit_code = EXIT_DONE;
-    if (is_option(argument, "-h", "--help")) {
-        self->wants_help = 1;
-    } else if (strcmp(argument, "--version") == 0) {
-        self->wants_version = 1;
-    } else if (is_option(argument, "-e", "--escapes")) {
-        self->decodes_escapes = 1;
-    } else if (strncmp(argument, "--config=", 9) == 0) {
-        *ret_exit_code = take_config_path(self, session, argument + 9);
-    } else if (is_option(argument, "-c", "--config")) {
-        *ret_exit_code = take_config_path(self, session, argv[*index + 1]);
-        *index += *ret_exit_code == EXIT_DONE;
-    } else if (strncmp(argument, "-c", 2) == 0) {
-        *ret_exit_code = take_config_path(self, session, argument + 2);
-    } else {
-        return 0;
-    }
-    return 1;
-}
-
-static int parse_invocation(Invocation *self, Session *session, int argc, char **argv)
-{
-    int options_ended = 0, exit_code = EXIT_DONE;
-    self->words = calloc((size_t)argc + 1, sizeof(*self->words));
-    if (self->words == NULL)
-        return session_usage_error(session, "out of memory");
-    for (int i = 1; i < argc && exit_code == EXIT_DONE; i++) {
-        if (!options_ended && take_global_option(self, session, argv, &i, &exit_code))
-            continue;
-        options_ended = options_ended || strcmp(argv[i], "--") == 0;
-        self->words[self->word_count++] = storage_string(argv[i]);
+    int exit_code = EXIT_DONE;
+    while (exit_code == EXIT_DONE && words->index < words->count) {
+        StorageSlice word = words->words[words->index];
+        int is_taken;
+        if (word.size < 2 || *(const char *)word.data != '-')
+            return EXIT_DONE;
+        exit_code = program_take_option(self, session, words, &is_taken);
+        if (exit_code == EXIT_DONE && !is_taken)
+            exit_code = preferences_take_option(&self->preferences, session, words, &is_taken);
+        if (exit_code == EXIT_DONE && !is_taken)
+            exit_code = option_report_unknown(session, NULL, word);
     }
     return exit_code;
 }
 
-/* Replaces the words of the verb by what their escapes stand for. */
-static int decode_words(Invocation *self, Session *session)
+static int print_help(Session *session, const Program *program, StorageSlice verb_name)
 {
-    for (size_t i = 1; i < self->word_count; i++) {
-        const char *problem = words_decode(self->words[i], &self->words[i]);
-        if (problem != NULL)
-            return session_usage_error(session, "argument %zu: %s", i, problem);
-        self->decoded_end = i + 1;
-    }
-    return EXIT_DONE;
-}
-
-static void invocation_done(Invocation *self)
-{
-    for (size_t i = 1; i < self->decoded_end; i++)
-        free((void *)(uintptr_t)self->words[i].data);
-    free(self->words);
-}
-
-static int run_verb(Session *session, const Verb *verb, Invocation *invocation)
-{
-    Arguments arguments;
-    int exit_code = EXIT_DONE, close_code;
-    session->verb_name = verb->name;
-    if (invocation->decodes_escapes)
-        exit_code = decode_words(invocation, session);
-    if (exit_code == EXIT_DONE)
-        exit_code = arguments_parse(session, verb, invocation->words + 1, invocation->word_count - 1, &arguments);
-    if (exit_code != EXIT_DONE)
-        return exit_code;
-    if ((verb->flags & VERB_NEEDS_STORE) == 0)
-        return verb->run(session, &arguments);
-    exit_code = session_open(session, invocation->config_path);
-    if (exit_code == EXIT_DONE)
-        exit_code = verb->run(session, &arguments);
-    close_code = session_close(session);
-    if (invocation->config_path == NULL && (verb->flags & VERB_NOT_IN_SHELL) == 0 && isatty(STDERR_FILENO))
-        (void)fputs("storagectl: this store was empty, in memory, and is gone; \"-c FILE\" names a store, \"storagectl "
-                    "help shell\" tells of scripts\n",
-                    stderr);
-    return exit_code != EXIT_DONE ? exit_code : close_code;
-}
-
-static int run_help(Session *session, const Invocation *invocation)
-{
-    Arguments arguments = {.count = invocation->word_count > 0 ? 1 : 0};
-    if (arguments.count > 0)
-        arguments.words[0] = invocation->words[0];
+    Arguments arguments = {.verb = &help_verb, .words = {verb_name}, .count = verb_name.size > 0};
+    arguments.preferences.wants_json = program->preferences.wants_json;
     return help_verb.run(session, &arguments);
 }
 
-static int run_invocation(Session *session, Invocation *invocation)
+/* What the options of the program mean to the session. */
+static int adopt_program(Session *session, const Program *program)
 {
-    const Verb *verb;
-    if (invocation->wants_help)
-        return run_help(session, invocation);
-    if (invocation->wants_version)
-        return version_verb.run(session, NULL);
-    if (invocation->word_count == 0)
-        return session_usage_error(session, "a verb is missing; \"storagectl help\" lists them");
-    verb = verb_find(invocation->words[0]);
-    if (verb == NULL)
-        return session_usage_error(session, "\"%s\" is not a verb; \"storagectl help\" lists them",
-                                   (const char *)invocation->words[0].data);
-    if ((verb->flags & VERB_ONLY_IN_SHELL) != 0)
-        return session_usage_error(session, "\"%s\" works in the shell only; see \"storagectl help shell\"",
-                                   verb->name);
-    return run_verb(session, verb, invocation);
+    const char *problem = NULL;
+    if (program->timeout.size > 0)
+        problem = storage_parse_duration(program->timeout, &session->timeout_ns);
+    if (problem != NULL)
+        return session_usage_error(session, "--timeout: \"%.*s\" %s",
+                                   (int)(program->timeout.size < 40 ? program->timeout.size : 40),
+                                   (const char *)program->timeout.data, problem);
+    if (program->uses_memory && program->config_path != NULL)
+        return session_usage_error(session, "--memory and -c (--config) exclude each other");
+    session->uses_memory = program->uses_memory;
+    session->config_path = program->config_path;
+    session->preferences = program->preferences;
+    return EXIT_DONE;
 }
 
-/* The last word on standard output. Returns the exit code, or does not return when the reader has gone. */
+/* A person who sets a key in a store that is gone at the end of the command should know. */
+static void warn_of_loss(Session *session, const Verb *verb)
+{
+    uint64_t capabilities = storage_backend_capabilities(session->backend)->capabilities;
+    if ((verb->flags & VERB_WRITES) != 0 && !session->uses_memory && isatty(STDERR_FILENO) &&
+        (capabilities & STORAGE_CAPABILITY_DURABLE) == 0)
+        session_note(session, "done, but this store keeps nothing beyond this command: its backend is in memory");
+}
+
+static int run_with_store(Session *session, const Verb *verb, const Arguments *arguments)
+{
+    int close_code, exit_code = session_open(session, (verb->flags & VERB_MAY_BE_MEMORY) != 0);
+    if (exit_code == EXIT_DONE)
+        exit_code = verb_run(session, verb, arguments);
+    if (exit_code == EXIT_DONE)
+        warn_of_loss(session, verb);
+    close_code = session_close(session);
+    return exit_code != EXIT_DONE ? exit_code : close_code;
+}
+
+static int run_verb(Session *session, const Verb *verb, WordList words, Program *program)
+{
+    Arguments arguments;
+    int exit_code;
+    session->verb_name = verb->name;
+    exit_code = arguments_parse(session, verb, words, program, &arguments);
+    if (exit_code == EXIT_DONE && program->wants_help)
+        exit_code = print_help(session, program, storage_string(verb->name));
+    else if (exit_code == EXIT_DONE && (verb->flags & VERB_ONLY_IN_SHELL) != 0)
+        exit_code = session_usage_error(session, "works in the shell only; see \"storagectl help shell\"");
+    else if (exit_code == EXIT_DONE && program->wants_version)
+        exit_code = verb_run(session, &version_verb, &arguments);
+    else if (exit_code == EXIT_DONE && (exit_code = adopt_program(session, program)) == EXIT_DONE)
+        exit_code = (verb->flags & VERB_NEEDS_STORE) != 0 ? run_with_store(session, verb, &arguments)
+                                                          : verb_run(session, verb, &arguments);
+    arguments_done(&arguments);
+    return exit_code;
+}
+
+static int run_words(Session *session, WordList words)
+{
+    Program program = {0};
+    const Verb *verb;
+    int exit_code = parse_program(&program, session, &words);
+    if (exit_code != EXIT_DONE)
+        return exit_code;
+    if (words.index == words.count && program.wants_help)
+        return print_help(session, &program, (StorageSlice){0});
+    if (words.index == words.count && program.wants_version)
+        return version_verb.run(session, &(Arguments){.verb = &version_verb, .preferences = program.preferences});
+    if (words.index == words.count)
+        return session_usage_error(session, "a verb is missing; \"storagectl help\" lists them");
+    verb = verb_find(words.words[words.index]);
+    if (verb == NULL)
+        return verb_report_unknown(session, words.words[words.index]);
+    words.index++;
+    return run_verb(session, verb, words, &program);
+}
+
+static int run_arguments(Session *session, int argc, char **argv)
+{
+    StorageSlice *words = calloc((size_t)argc + 1, sizeof(*words));
+    int exit_code;
+    if (words == NULL)
+        return session_error(session, EXIT_UNAVAILABLE, "out of memory");
+    for (int i = 1; i < argc; i++)
+        words[i - 1] = storage_string(argv[i]);
+    exit_code = run_words(session, (WordList){words, argc > 0 ? (size_t)argc - 1 : 0, 0});
+    free(words);
+    return exit_code;
+}
+
+/* The last word on standard output. Returns the exit code; does not return after a signal or when the reader has gone.
+ */
 static int finish_output(Session *session, int exit_code)
 {
     output_flush();
+    interrupt_raise(); /* what could not be written because of a signal is no failure of the output */
     if (output_error() == 0)
         return exit_code;
     if (output_error() == EPIPE) {
@@ -162,20 +148,13 @@ static int finish_output(Session *session, int exit_code)
     }
     session->verb_name = NULL;
     session->line_no = 0;
-    (void)session_usage_error(session, "standard output cannot be written: %s", strerror(output_error()));
-    return EXIT_IO;
+    return session_error(session, EXIT_IO, "standard output cannot be written: %s", strerror(output_error()));
 }
 
 int main(int argc, char **argv)
 {
-    Session session = {0};
-    Invocation invocation = {0};
-    int exit_code;
+    Session session = {.timeout_ns = UINT64_MAX};
     (void)setlocale(LC_CTYPE, "");
     (void)signal(SIGPIPE, SIG_IGN);
-    exit_code = parse_invocation(&invocation, &session, argc, argv);
-    if (exit_code == EXIT_DONE)
-        exit_code = run_invocation(&session, &invocation);
-    invocation_done(&invocation);
-    return finish_output(&session, exit_code);
+    return finish_output(&session, run_arguments(&session, argc, argv));
 }

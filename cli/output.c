@@ -6,8 +6,12 @@
  */
 #include "output.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int first_error;
@@ -39,25 +43,6 @@ void output_format(const char *format, ...)
     va_end(arguments);
 }
 
-/* The length of the well-formed UTF-8 sequence at `bytes`, 0 when there is none or it encodes a control character. */
-static size_t utf8_len(const unsigned char *bytes, size_t size)
-{
-    static const uint32_t smallest[5] = {0, 0, 0xa0, 0x800, 0x10000};
-    size_t len = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-    uint32_t code;
-    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || len > size)
-        return 0;
-    code = bytes[0] & (0xffu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (bytes[i] & 0x3fu);
-    }
-    if (code < smallest[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return 0;
-    return len;
-}
-
 /* Puts the printable form of what stands at `bytes` into `text` and says how many bytes of it were taken. */
 static size_t escape_one(const unsigned char *bytes, size_t size, char text[8])
 {
@@ -68,9 +53,11 @@ static size_t escape_one(const unsigned char *bytes, size_t size, char text[8])
         (void)snprintf(text, 8, "\\n");
     } else if (bytes[0] == '\t') {
         (void)snprintf(text, 8, "\\t");
+    } else if (bytes[0] == '\r') {
+        (void)snprintf(text, 8, "\\r");
     } else if (bytes[0] >= 0x20 && bytes[0] < 0x7f) {
         (void)snprintf(text, 8, "%c", (char)bytes[0]);
-    } else if ((len = utf8_len(bytes, size)) > 0) {
+    } else if ((len = utf8_character_size(bytes, size)) > 1 && !utf8_is_control(bytes, len)) {
         (void)snprintf(text, 8, "%.*s", (int)len, (const char *)bytes);
     } else {
         len = 1;
@@ -95,7 +82,37 @@ void output_printable(StorageSlice bytes)
     if (first_error != 0)
         return;
     output_escaped(stdout, bytes);
+    output_note();
+}
+
+void output_note(void)
+{
     note_failure(ferror(stdout));
+}
+
+void output_encoded(StorageSlice bytes, Encoding encoding)
+{
+    char *text;
+    if (encoding == ENCODING_TEXT || encoding == ENCODING_ESCAPES) {
+        output_printable(bytes);
+        return;
+    }
+    text = encoding_encode(encoding, bytes);
+    if (text == NULL) {
+        errno = ENOMEM;
+        note_failure(1);
+        return;
+    }
+    output_text(text);
+    free(text);
+}
+
+const char *output_style(const char *sequence)
+{
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    int is_wanted = output_is_terminal() && (no_color == NULL || no_color[0] == '\0') && terminal != NULL &&
+                    strcmp(terminal, "dumb") != 0;
+    return is_wanted ? sequence : "";
 }
 
 void output_flush(void)

@@ -6,7 +6,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include <storage/storage.h>
+#include "encoding.h"
 
 #include <stdio.h>
 
@@ -18,8 +18,14 @@ void output_format(const char *format, ...) STORAGE_PRINTF(1, 2);
 /* Standard output: printable, on one line; decoding \xHH, \t and the like gives the bytes back. */
 void output_printable(StorageSlice bytes);
 
-/* The same on another stream. */
+/* A key or a value as the user wants to see it; TEXT and ESCAPES are printable. */
+void output_encoded(StorageSlice bytes, Encoding encoding);
+
+/* As output_printable, on another stream. */
 void output_escaped(FILE *stream, StorageSlice bytes);
+
+/* After something else has written to stdout: remembers that it failed. */
+void output_note(void);
 
 /* Hands over what is buffered. */
 void output_flush(void);
@@ -29,5 +35,15 @@ int output_error(void);
 
 /* 1 when a person looks at standard output. */
 int output_is_terminal(void);
+
+/* The escape sequence that switches to a style on standard output, "" when it is no terminal or colours are unwanted
+ * (NO_COLOR, TERM=dumb). */
+const char *output_style(const char *sequence);
+#define STYLE_BOLD "\033[1m"
+#define STYLE_DIM "\033[2m"
+#define STYLE_RED "\033[31m"
+#define STYLE_GREEN "\033[32m"
+#define STYLE_YELLOW "\033[33m"
+#define STYLE_NONE "\033[0m"
 
 #endif

@@ -3,12 +3,16 @@
  */
 #include "session.h"
 
+#include "interrupt.h"
+#include "locate.h"
 #include "output.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct Meaning {
     StorageStatus status;
@@ -78,6 +82,7 @@ int session_fail(Session *self, StorageStatus status)
     const Meaning *meaning = meaning_of(status);
     const char *text = storage_context_error_text(self->ctx, 0);
     size_t name_len = self->verb_name != NULL ? strlen(self->verb_name) : 0;
+    output_flush();
     print_where(self);
     /* The library names its call, which mostly has the name of the verb. */
     if (name_len > 0 && strncmp(text, self->verb_name, name_len) == 0 && strncmp(text + name_len, ": ", 2) == 0)
@@ -89,6 +94,7 @@ int session_fail(Session *self, StorageStatus status)
 
 int session_not_found(Session *self, StorageSlice key)
 {
+    output_flush();
     print_where(self);
     (void)fputs("no such key: ", stderr);
     output_escaped(stderr, key);
@@ -96,27 +102,55 @@ int session_not_found(Session *self, StorageSlice key)
     return EXIT_NOT_FOUND;
 }
 
-void session_tell_revision(const Session *self, uint64_t revision)
+void session_tell_revision(const Session *self, const Preferences *preferences, uint64_t revision)
 {
-    if (self->is_interactive && self->txn == NULL)
+    if (preferences->wants_json && self->txn != NULL)
+        output_text("{}\n"); /* known at the commit */
+    else if (preferences->wants_json)
+        output_format("{\"revision\":%" PRIu64 "}\n", revision);
+    else if (self->is_interactive && self->txn == NULL)
         output_format(revision != 0 ? "revision %" PRIu64 "\n" : "nothing to write\n", revision);
+}
+
+static void print_line(const Session *self, const char *format, va_list arguments)
+{
+    output_flush(); /* so that both streams are in order on one terminal */
+    print_where(self);
+    (void)vfprintf(stderr, format, arguments);
+    (void)fputc('\n', stderr);
 }
 
 int session_usage_error(Session *self, const char *format, ...)
 {
     va_list arguments;
-    print_where(self);
     va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
+    print_line(self, format, arguments);
     va_end(arguments);
-    (void)fputc('\n', stderr);
     return EXIT_USAGE;
 }
 
+int session_error(Session *self, int exit_code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(self, format, arguments);
+    va_end(arguments);
+    return exit_code;
+}
+
+void session_note(Session *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(self, format, arguments);
+    va_end(arguments);
+}
+
 /* A document may have many mistakes: a line for each. */
-static int report_open_failure(Session *self, StorageStatus status)
+int session_fail_all(Session *self, StorageStatus status)
 {
     size_t count = storage_context_error_count(self->ctx), shown = 0;
+    output_flush();
     for (; shown < count && storage_context_error_text(self->ctx, shown)[0] != '\0'; shown++)
         (void)fprintf(stderr, "storagectl: %s\n", storage_context_error_text(self->ctx, shown));
     if (shown == 0)
@@ -126,17 +160,75 @@ static int report_open_failure(Session *self, StorageStatus status)
     return session_exit_code(status);
 }
 
-int session_open(Session *self, const char *config_path)
+static void warn(void *user_data, const char *text)
 {
+    session_note(user_data, "warning: %s", text);
+}
+
+static StorageStatus open_configured(Session *self, const char *path)
+{
+    StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
+    options.warn = warn;
+    options.user_data = self;
+    return storage_config_open_file(path, &options, &self->backend, self->ctx);
+}
+
+int session_find_config(Session *self, char **ret_path)
+{
+    int is_done;
+    if (self->config_path == NULL) {
+        is_done = locate_config(ret_path);
+    } else {
+        *ret_path = strdup(self->config_path);
+        is_done = *ret_path != NULL;
+    }
+    return is_done ? EXIT_DONE : session_error(self, EXIT_UNAVAILABLE, "out of memory");
+}
+
+/* Without a configuration: an empty store in memory where that makes sense, else a mistake. */
+static int do_without_config(Session *self, int may_be_memory)
+{
+    if (!may_be_memory)
+        return session_usage_error(self, "no configuration: name one with -c FILE or in $STORAGE_CONFIG, or make "
+                                         "./storage.json; \"--memory\" takes an empty store in memory");
+    session_note(self, "no configuration, so this is an empty store in memory, gone at the end; \"-c FILE\" names one, "
+                       "\"--memory\" says that this is meant");
+    return EXIT_DONE;
+}
+
+int session_open(Session *self, int may_be_memory)
+{
+    char *path = NULL;
     StorageStatus status;
+    int exit_code = EXIT_DONE;
+    if (!self->uses_memory)
+        exit_code = session_find_config(self, &path);
+    if (exit_code == EXIT_DONE && !self->uses_memory && path == NULL)
+        exit_code = do_without_config(self, may_be_memory);
+    if (exit_code != EXIT_DONE)
+        return exit_code;
     self->ctx = storage_context_new();
+    (void)interrupt_begin(self->ctx);
     if (self->ctx == NULL)
-        return session_fail(self, STORAGE_NO_MEMORY);
-    if (config_path != NULL)
-        status = storage_config_open_file(config_path, NULL, &self->backend, self->ctx);
+        status = STORAGE_NO_MEMORY;
+    else if (path != NULL)
+        status = open_configured(self, path);
     else
         status = storage_memory_open(NULL, &self->backend, self->ctx);
-    return status == STORAGE_OK ? EXIT_DONE : report_open_failure(self, status);
+    interrupt_end();
+    free(path);
+    return status == STORAGE_OK ? EXIT_DONE : session_fail_all(self, status);
+}
+
+void session_set_deadline(Session *self, uint64_t duration_ns)
+{
+    struct timespec now;
+    uint64_t now_ns;
+    storage_context_set_deadline(self->ctx, 0);
+    if (duration_ns == UINT64_MAX || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return;
+    now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    storage_context_set_deadline(self->ctx, now_ns + duration_ns);
 }
 
 int session_close(Session *self)
@@ -145,6 +237,8 @@ int session_close(Session *self)
     int exit_code = EXIT_DONE;
     storage_transaction_close(self->txn);
     self->txn = NULL;
+    if (self->ctx != NULL)
+        storage_context_reset(self->ctx); /* neither an old deadline nor Ctrl-C shortens the close */
     status = storage_close(self->backend, self->ctx);
     self->backend = NULL;
     if (status != STORAGE_OK) {

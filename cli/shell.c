@@ -3,56 +3,28 @@
  *
  * A script ends at its first command that fails; `get` and `touch` of a missing key are answers, and it goes on. The
  * exit code is that of the first failure; without one it is 1 when a key was not found. A person may make mistakes: the
- * shell goes on, and ends with 0.
+ * shell goes on, and ends with 0. Ctrl-C ends a script; a person's command is cancelled by it, and the shell goes on.
  */
 #include "arguments.h"
+#include "interrupt.h"
+#include "line_editor.h"
+#include "line_reader.h"
 #include "output.h"
+#include "terminal.h"
 #include "words.h"
 
-#include <editline/readline.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_KEEP_GOING };
+#define LINE_SIZE_MAX ((size_t)2 << 30) /* holds a value of 1 GiB with some escapes */
 
-static const Option options[] = {{"--keep-going", NULL, "do not stop a script at a command that fails"}};
-
-typedef struct Reader {
-    char *line;
-    size_t capacity;
-    int error; /* an errno number when the last line could not be read */
-} Reader;
-
-/* The next line without its end. Returns 0 when there is none. */
-static int next_line(Reader *self, const Session *session, StorageSlice *ret_line)
-{
-    ssize_t size;
-    if (session->is_interactive) {
-        free(self->line);
-        self->line = readline(session->txn != NULL ? "storage (transaction)> " : "storage> ");
-        if (self->line == NULL) {
-            output_text("\n");
-            return 0;
-        }
-        if (self->line[0] != '\0')
-            (void)add_history(self->line);
-        *ret_line = storage_string(self->line);
-        return 1;
-    }
-    errno = 0;
-    size = getline(&self->line, &self->capacity, stdin);
-    if (size < 0) {
-        self->error = feof(stdin) ? 0 : errno != 0 ? errno : EIO; /* for lack of memory there is no ferror */
-        return 0;
-    }
-    if (size > 0 && self->line[size - 1] == '\n')
-        size--;
-    *ret_line = storage_bytes(self->line, (size_t)size);
-    return 1;
-}
+static const Option options[] = {
+    {.name = "--keep-going", .doc = "do not stop a script at a command that fails"},
+    {0},
+};
 
 static int run_line(Session *session, StorageSlice line)
 {
@@ -65,55 +37,128 @@ static int run_line(Session *session, StorageSlice line)
     else if (words.count > 0)
         exit_code = verb_run_words(session, words.words, words.count);
     words_done(&words);
+    session->verb_name = NULL;
     output_flush();
     return exit_code;
 }
 
-static int stops_a_script(const Session *session, const Arguments *arguments, int exit_code)
+/* ---- scripts ---- */
+
+/* Returns an exit code that is not EXIT_DONE, and reports, when there is no next line; unless it is the end. */
+static int report_no_line(Session *session, LineOutcome outcome, int error)
 {
-    return exit_code > EXIT_NOT_FOUND && !session->is_interactive && !arguments->is_given[OPTION_KEEP_GOING];
+    switch (outcome) {
+    case LINE_END:
+    case LINE_WAITING: /* a signal came: run_script tells of it */
+        return EXIT_DONE;
+    case LINE_TOO_LONG:
+        return session_usage_error(session, "the line is longer than %zu bytes; \"import\" takes large values",
+                                   LINE_SIZE_MAX);
+    default:
+        session->line_no = 0;
+        return session_error(session, EXIT_IO, "standard input cannot be read: %s",
+                             strerror(outcome == LINE_NO_MEMORY ? ENOMEM : error));
+    }
 }
 
-static int run_lines(Session *session, const Arguments *arguments)
+static LineOutcome next_line(LineReader *reader, StorageSlice *ret_line)
 {
-    Reader reader = {0};
+    LineOutcome outcome = LINE_WAITING;
+    char *line = NULL;
+    size_t size = 0;
+    while (outcome == LINE_WAITING && interrupt_requested() == 0)
+        outcome = line_reader_next(reader, -1, &line, &size);
+    *ret_line = storage_bytes(line, size);
+    return outcome;
+}
+
+static int run_script(Session *session, int keeps_going)
+{
+    LineReader reader;
     StorageSlice line;
     int kept_exit_code = EXIT_DONE;
-    size_t line_no = 0;
-    while (!session->is_ending && output_error() == 0 && next_line(&reader, session, &line)) {
+    line_reader_init(&reader, STDIN_FILENO, LINE_SIZE_MAX);
+    reader.wake_fd = interrupt_fd();
+    while (!session->is_ending && output_error() == 0) {
+        LineOutcome outcome = next_line(&reader, &line);
         int exit_code;
-        session->line_no = session->is_interactive ? 0 : ++line_no;
-        exit_code = run_line(session, line);
+        session->line_no++;
+        exit_code = outcome == LINE_READ ? run_line(session, line) : report_no_line(session, outcome, reader.error);
         if (kept_exit_code <= EXIT_NOT_FOUND && exit_code > kept_exit_code)
             kept_exit_code = exit_code;
-        if (stops_a_script(session, arguments, exit_code))
+        if (outcome != LINE_READ || (exit_code > EXIT_NOT_FOUND && !keeps_going))
             break;
     }
-    session->verb_name = NULL;
-    if (reader.error != 0) {
-        (void)session_usage_error(session, "standard input cannot be read: %s", strerror(reader.error));
-        kept_exit_code = EXIT_IO;
+    line_reader_done(&reader);
+    if (interrupt_requested() != 0)
+        return session_error(session, EXIT_UNAVAILABLE, "interrupted; the lines before this one were run%s",
+                             session->txn != NULL ? ", and the open transaction is rolled back" : "");
+    if (session->txn != NULL && kept_exit_code <= EXIT_NOT_FOUND) {
+        session->line_no = session->begin_line_no;
+        kept_exit_code = session_usage_error(session, "the transaction that begins here was never committed; it is "
+                                                      "rolled back");
     }
-    free(reader.line);
     return kept_exit_code;
+}
+
+/* ---- a person ---- */
+
+/* Between \1 stands what the line editor is not to count as columns. */
+static const char *prompt_of(const Session *session)
+{
+    if (session->txn == NULL)
+        return "storage> ";
+    return terminal_has_color(STDOUT_FILENO) ? "\1" STYLE_YELLOW "\1storage (transaction)>\1" STYLE_NONE "\1 "
+                                             : "storage (transaction)> ";
+}
+
+/* Runs a person's command; Ctrl-C cancels it, and the shell goes on. */
+static void run_typed_line(Session *session, StorageSlice line)
+{
+    storage_context_reset(session->ctx); /* an earlier Ctrl-C has cancelled it */
+    (void)run_line(session, line);
+    if (interrupt_requested() == SIGINT) {
+        (void)interrupt_take();
+        output_text("\n"); /* the terminal shows ^C */
+    }
+}
+
+static int run_terminal(Session *session)
+{
+    LineEditor *editor = line_editor_new(session);
+    StorageSlice line;
+    int exit_code = EXIT_DONE;
+    if (editor == NULL)
+        return session_error(session, EXIT_UNAVAILABLE, "out of memory");
+    interrupt_keep_output();
+    output_format("storagectl %s; \"help\" lists the commands, \"exit\" or Ctrl-D ends\n", storage_version());
+    output_flush();
+    while (!session->is_ending && output_error() == 0 && interrupt_requested() == 0) {
+        EditOutcome outcome = line_editor_read(editor, prompt_of(session), &line);
+        if (outcome == EDIT_DONE)
+            run_typed_line(session, line);
+        else if (outcome == EDIT_FAILED)
+            exit_code = session_error(session, EXIT_IO, "the terminal cannot be read: %s", strerror(errno));
+        session->is_ending = session->is_ending || (outcome != EDIT_DONE && outcome != EDIT_DROPPED);
+    }
+    line_editor_free(editor);
+    if (session->txn != NULL)
+        session_note(session, "the transaction that was open is rolled back");
+    return exit_code;
 }
 
 static int run(Session *session, const Arguments *arguments)
 {
     int exit_code;
     session->in_shell = 1;
+    session->preferences = arguments->preferences;
     session->is_interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    (void)interrupt_begin(session->ctx); /* without it a signal ends the process, as ever */
     if (session->is_interactive)
-        output_format("storagectl %s; \"help\" lists the commands, \"exit\" or Ctrl-D ends\n", storage_version());
-    output_flush();
-    exit_code = run_lines(session, arguments);
-    if (session->is_interactive)
-        return EXIT_DONE;
-    if (session->txn != NULL && exit_code <= EXIT_NOT_FOUND) {
-        session->line_no = session->begin_line_no;
-        exit_code = session_usage_error(session, "the transaction that begins here was never committed; it is rolled "
-                                                 "back");
-    }
+        exit_code = run_terminal(session);
+    else
+        exit_code = run_script(session, arguments_option(arguments, "--keep-going") != NULL);
+    interrupt_end();
     return exit_code;
 }
 
@@ -126,13 +171,16 @@ const Verb shell_verb = {
                "\\r, \\0 and a backslash before \\, a quote, a space or # stand for one byte;\n"
                "\"...\" keeps spaces; # begins a comment.\n"
                "\n"
-               "  printf 'set a 1\\nscan\\n' | storagectl shell\n"
-               "\n"
                "A script ends at its first command that fails, with its exit code. A key that is\n"
-               "not found does not end it, but the exit code is 1 when nothing else failed.\n",
+               "not found does not end it, but the exit code is 1 when nothing else failed.\n"
+               "\n"
+               "On a terminal Tab completes verbs, options, files and keys, Ctrl-C cancels the\n"
+               "command that runs or drops the line, and Ctrl-D ends. Lines are kept in\n"
+               "$XDG_STATE_HOME/storagectl/history (~/.local/state when that is not set); one that\n"
+               "begins with a space is not. ~/.editrc binds keys, see editrc(5).\n",
+    .example = "printf 'set a 1\\nscan\\n' | storagectl shell\n",
     .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
-    .flags = VERB_NEEDS_STORE | VERB_NOT_IN_SHELL,
+    .flags = VERB_NEEDS_STORE | VERB_NOT_IN_SHELL | VERB_MAY_BE_MEMORY | VERB_HAS_BYTES | VERB_HAS_JSON,
     .run = run,
 };
 

@@ -1,28 +1,14 @@
 /* cli/transaction.c - begin, commit, rollback: between them the verbs of the shell work in one transaction. */
-#include "verbs.h"
-
-enum { OPTION_READ_ONLY, OPTION_ISOLATION };
+#include "arguments.h"
 
 static const Option begin_options[] = {
-    {"--read-only", NULL, "refuse writes"},
-    {"--isolation", "LEVEL", "snapshot (the default), read_committed or serializable"},
+    {.name = "--read-only", .doc = "refuse writes"},
+    {.name = "--isolation",
+     .value_name = "LEVEL",
+     .doc = "snapshot (the default), read_committed or serializable",
+     .choices = "snapshot read_committed serializable"}, /* in the order of the enumerators */
+    {0},
 };
-
-static int parse_isolation(StorageSlice name, uint32_t *ret_isolation)
-{
-    static const struct {
-        const char *name;
-        uint32_t isolation;
-    } levels[] = {{"snapshot", STORAGE_ISOLATION_SNAPSHOT},
-                  {"read_committed", STORAGE_ISOLATION_READ_COMMITTED},
-                  {"serializable", STORAGE_ISOLATION_SERIALIZABLE}};
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-        if (storage_slice_compare(storage_string(levels[i].name), name) == 0) {
-            *ret_isolation = levels[i].isolation;
-            return 1;
-        }
-    return 0;
-}
 
 static int run_begin(Session *session, const Arguments *arguments)
 {
@@ -30,14 +16,13 @@ static int run_begin(Session *session, const Arguments *arguments)
     StorageStatus status;
     if (session->txn != NULL)
         return session_usage_error(session, "a transaction is open already; commit it or roll it back first");
-    if (arguments->is_given[OPTION_ISOLATION] &&
-        !parse_isolation(arguments->values[OPTION_ISOLATION], &txn_options.isolation))
-        return session_usage_error(session, "--isolation takes snapshot, read_committed or serializable");
-    if (arguments->is_given[OPTION_READ_ONLY])
+    txn_options.isolation = (uint32_t)arguments_choice(arguments, "--isolation", STORAGE_ISOLATION_SNAPSHOT);
+    if (arguments_option(arguments, "--read-only") != NULL)
         txn_options.flags |= STORAGE_TRANSACTION_READ_ONLY;
     status = storage_begin(session->backend, &txn_options, &session->txn, session->ctx);
     if (status != STORAGE_OK)
         return session_fail(session, status);
+    session->txn_isolation = txn_options.isolation;
     session->begin_line_no = session->line_no;
     return EXIT_DONE;
 }
@@ -53,7 +38,6 @@ static int run_commit(Session *session, const Arguments *arguments)
     uint64_t revision = 0;
     StorageStatus status;
     int exit_code = EXIT_DONE;
-    (void)arguments;
     if (session->txn == NULL)
         return session_usage_error(session, "no transaction is open; begin one first");
     status = storage_transaction_commit(session->txn, &revision, session->ctx);
@@ -61,7 +45,7 @@ static int run_commit(Session *session, const Arguments *arguments)
         exit_code = session_fail(session, status);
     end_transaction(session);
     if (status == STORAGE_OK)
-        session_tell_revision(session, revision);
+        session_tell_revision(session, &arguments->preferences, revision);
     return exit_code;
 }
 
@@ -81,7 +65,6 @@ const Verb begin_verb = {
     .details = "Reads see the moment of the begin and the transaction's own writes. Nothing is\n"
                "visible to others before the commit.\n",
     .options = begin_options,
-    .option_count = sizeof(begin_options) / sizeof(begin_options[0]),
     .flags = VERB_NEEDS_STORE | VERB_ONLY_IN_SHELL,
     .run = run_begin,
 };
@@ -92,7 +75,7 @@ const Verb commit_verb = {
     .summary = "apply the transaction, all of it or nothing",
     .details = "Ends the transaction whatever the outcome. Exit code 3 when somebody else\n"
                "changed what it builds on: then nothing was applied.\n",
-    .flags = VERB_NEEDS_STORE | VERB_ONLY_IN_SHELL,
+    .flags = VERB_NEEDS_STORE | VERB_ONLY_IN_SHELL | VERB_HAS_JSON,
     .run = run_commit,
 };
 

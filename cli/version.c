@@ -5,8 +5,10 @@
 static int run(Session *session, const Arguments *arguments)
 {
     (void)session;
-    (void)arguments;
-    output_format("storagectl %s (libstorage %s)\n", STORAGE_VERSION_STRING, storage_version());
+    if (arguments->preferences.wants_json)
+        output_format("{\"storagectl\":\"%s\",\"libstorage\":\"%s\"}\n", STORAGE_VERSION_STRING, storage_version());
+    else
+        output_format("storagectl %s (libstorage %s)\n", STORAGE_VERSION_STRING, storage_version());
     return EXIT_DONE;
 }
 
@@ -15,5 +17,6 @@ const Verb version_verb = {
     .usage = "",
     .summary = "print the versions of the program and the library",
     .details = "The first was compiled with, the second is running.\n",
+    .flags = VERB_HAS_JSON,
     .run = run,
 };

@@ -1,11 +1,14 @@
 /*
- * cli/words.c - a line of the shell into words, and escapes into bytes.
+ * cli/words.c - a line of the shell into words, and escapes into bytes; and back, for completion.
  *
  * What it does not know it refuses, so that a typing mistake never becomes a key. A decoded text is never longer than
  * its source: one buffer of that size is enough.
  */
 #include "words.h"
 
+#include "output.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +112,7 @@ const char *words_split(Words *self, StorageSlice line)
         return NULL;
     if (memchr(line.data, '\0', line.size) != NULL)
         return "a zero byte in the line; write \\x00";
-    self->buffer = malloc(line.size);
+    self->buffer = malloc(line.size + 1); /* a word and its zero byte are no longer than a word and what ends it */
     if (self->buffer == NULL)
         return out_of_memory;
     scanner.end = scanner.position + line.size;
@@ -127,6 +130,7 @@ const char *words_split(Words *self, StorageSlice line)
         if (problem != NULL)
             return problem;
         self->words[self->count++] = storage_bytes(start, (size_t)(scanner.output - start));
+        *scanner.output++ = '\0';
     }
 }
 
@@ -155,6 +159,128 @@ const char *words_decode(StorageSlice text, StorageSlice *ret_bytes)
         free(buffer);
         return problem;
     }
+    *scanner.output = '\0';
     *ret_bytes = (StorageSlice){buffer, (size_t)(scanner.output - buffer)};
+    return NULL;
+}
+
+/* ---- the line of a person who is still typing ---- */
+
+/* Moves past the word at `start`. Returns the quote that is open at the end of the line, or 0. */
+static char skip_word(StorageSlice line, size_t *position)
+{
+    const char *text = line.data;
+    char quote = 0;
+    for (; *position < line.size && (quote != 0 || !is_space(text[*position])); ++*position) {
+        char character = text[*position];
+        if (character == '\\' && quote != '\'')
+            ++*position;
+        else if (quote == 0 && (character == '"' || character == '\''))
+            quote = character;
+        else if (character == quote)
+            quote = 0;
+    }
+    return quote;
+}
+
+const char *words_split_open(Words *self, StorageSlice line, OpenWord *ret_open)
+{
+    const char *text = line.data, *problem;
+    char *closed;
+    size_t position = 0;
+    OpenWord open = {.start = line.size};
+    memset(self, 0, sizeof(*self));
+    while (position < line.size) {
+        if (is_space(text[position])) {
+            position++;
+            continue;
+        }
+        if (text[position] == '#')
+            return "a comment";
+        open.start = position;
+        open.quote = skip_word(line, &position);
+        if (position < line.size)
+            open.start = line.size;
+    }
+    closed = malloc(line.size + 2);
+    if (closed == NULL)
+        return out_of_memory;
+    if (line.size > 0)
+        memcpy(closed, text, line.size);
+    closed[line.size] = open.quote;
+    problem = words_split(self, storage_bytes(closed, line.size + (open.quote != 0)));
+    free(closed);
+    if (problem == NULL && open.start < line.size && self->count > 0)
+        open.bytes = self->words[--self->count];
+    *ret_open = open;
+    return problem;
+}
+
+/* 1 when single quotes can hold `bytes`: all of it printable ASCII, and no single quote. */
+static int fits_single_quotes(StorageSlice bytes)
+{
+    const unsigned char *data = bytes.data;
+    for (size_t i = 0; i < bytes.size; i++)
+        if (data[i] < 0x20 || data[i] >= 0x7f || data[i] == '\'')
+            return 0;
+    return 1;
+}
+
+/* `bytes` printable, in the escapes that words_split takes; quotes and spaces are left. To be freed. */
+static char *escape(StorageSlice bytes)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL)
+        return NULL;
+    output_escaped(stream, bytes);
+    if (fclose(stream) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void put_quoted(FILE *stream, const char *escaped, char quote)
+{
+    for (; *escaped != '\0'; escaped++) {
+        unsigned char character = (unsigned char)*escaped;
+        if (character >= 0x80 && MB_CUR_MAX == 1) { /* the terminal shows no UTF-8 */
+            (void)fprintf(stream, "\\x%02X", character);
+            continue;
+        }
+        if (character == '"' || (quote == 0 && (character == '\'' || character == ' ')))
+            (void)fputc('\\', stream);
+        (void)fputc(character, stream);
+    }
+}
+
+char *words_quote(StorageSlice bytes, char quote, int is_closed)
+{
+    char *text = NULL, *escaped = escape(bytes);
+    size_t size;
+    FILE *stream = escaped != NULL ? open_memstream(&text, &size) : NULL;
+    if (stream == NULL) {
+        free(escaped);
+        return NULL;
+    }
+    if (quote == '\'' && !fits_single_quotes(bytes))
+        quote = 0;
+    if (bytes.size == 0 && is_closed && quote == 0)
+        quote = '"';
+    if (quote != 0)
+        (void)fputc(quote, stream);
+    else if (escaped[0] == '#')
+        (void)fputc('\\', stream);
+    if (quote == '\'')
+        (void)fwrite(bytes.data, 1, bytes.size, stream);
+    else
+        put_quoted(stream, escaped, quote);
+    if (quote != 0 && is_closed)
+        (void)fputc(quote, stream);
+    free(escaped);
+    if (fclose(stream) == 0)
+        return text;
+    free(text);
     return NULL;
 }

@@ -15,6 +15,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work" || exit 1
+# The store of every run that names no other: in memory, empty each time. No setting of who runs the test counts.
+unset XDG_CONFIG_HOME XDG_STATE_HOME NO_COLOR
+export HOME="$work"
+export STORAGE_CONFIG="$work/memory.json"
+echo '{"backend": {"type": "memory"}}' >"$STORAGE_CONFIG"
 passed=0 failed=0 name='' is_failed=0
 
 end_case() {

@@ -36,17 +36,19 @@ done <<'END'
 get:needs KEY
 get a b:too many arguments
 get a --fast:unknown option --fast
-set a -1:"--" ends the options
+set a -1:"--" before an argument
 --config= get a:configuration file
 -c a.json get a -c b.json:given twice
 -ca.json --config=b.json get a:given twice
 get a --raw=1:takes no value
 get a --raw --raw:given twice
 set a:needs KEY VALUE
-set:needs KEY VALUE
+set:needs KEY
 set a b c:too many arguments
 set a b --stdin:--stdin
-set a b --ttl:a value is missing
+set a b --file value:--file
+set a --file value --stdin:exclude
+set a b --ttl:needs a value
 set a b --ttl 5:time to live
 set a b --ttl 1.5s:time to live
 set a b --ttl 5s5s:time to live
@@ -61,17 +63,45 @@ scan a b:too many arguments
 scan --limit 0:from 1 to 18446744073709551615
 scan --limit x:--limit
 scan --limit 18446744073709551616:--limit
-scan --limit:a value is missing
-cas a:EXPECTED
-cas a b:EXPECTED
-cas a b c --absent:VALUE
-cas a --absent --revision 1 b:exclude
+scan --limit:needs a value
+cas a:--expect VALUE
+cas a b:--absent
+cas a b c --absent:too many arguments
+cas a --absent:NEW
+cas a b --absent --delete:no NEW
+cas a --absent --delete --ttl 5s:no --ttl
+cas a --absent --revision 1 b:one of
+cas a --absent --expect 1 b:one of
 cas a --revision 0 b:from 1 to 18446744073709551615
 cas a --revision x b:--revision
 version now:too many arguments
 shell script:too many arguments
--c:configuration file
-get a -c:configuration file
+-c:-c
+get a -c:-c
+--fast get a:stand behind it
+scan --form x:did you mean "--format"
+--jsno get a:did you mean "--json"
+--json get a --format x:unknown option
+--json scan:--format jsonl
+scan --json:--format jsonl
+touch a 5s --hex:odd number
+set --hex zz 00:not hexadecimal
+set --base64 a b:not base64
+set --hex --base64 61 62:exclude
+--hex stats:no keys or values
+scan --format xml:takes one of
+scan a --from b:exclude
+scan --from a --after b:exclude
+scan --to a --through b:exclude
+clear:--all
+clear a --all:exclude
+watch --count 0:from 1
+watch --for soon:--for
+--timeout soon get a:--timeout
+--memory -c a.json get a:exclude
+gett a:did you mean "get"
+help gett:did you mean "get"
+health --probe ready:takes one of
 -e get \q:escape
 -e get \x4:hexadecimal
 END

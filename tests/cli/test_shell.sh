@@ -111,7 +111,7 @@ code 2
 has 'unknown option -c'
 
 it "a script ends at its first failure"
-script 'set a 1\ncas a 2 3\nset b 1\nscan\n'
+script 'set a 1\ncas a --expect 2 3\nset b 1\nscan\n'
 code 3
 out ''
 has 'line 2: cas: '
@@ -127,7 +127,7 @@ script 'get nothing\nget\n'
 code 2
 
 it "--keep-going goes on and tells the first failure"
-script 'cas a 2 3\nfly\nset a 1\nget a\n' --keep-going
+script 'cas a --expect 2 3\nfly\nset a 1\nget a\n' --keep-going
 code 3
 out '1'
 has 'line 1: '
@@ -156,12 +156,12 @@ code 0
 out '2\na\t1'
 
 it "touch and cas work in a transaction"
-script 'set a 1\nbegin\ncas a 1 2\ntouch a 1h\ncommit\nget a\n'
+script 'set a 1\nbegin\ncas a --expect 1 2\ntouch a 1h\ncommit\nget a\n'
 code 0
 out '2'
 
 it "a compare-and-set that fails in a transaction leaves it usable"
-script 'set a 1\nbegin\ncas a 9 2\nset b 1\ncommit\nscan\n' --keep-going
+script 'set a 1\nbegin\ncas a --expect 9 2\nset b 1\ncommit\nscan\n' --keep-going
 code 3
 out 'a\t1\nb\t1'
 
@@ -203,18 +203,86 @@ script 'begin\nset a 1\ncommit\nbegin\nset a 2\nrollback\nbegin\nget a\ncommit\n
 code 0
 out '1'
 
-it "each answer is there before the next command is read"
+# start_shell - the shell in the background, with its commands from descriptor 3 and its answers to descriptor 4. What
+# sh puts into the background ignores SIGINT; env undoes that.
 mkfifo commands answers
-"$storagectl" shell <commands >answers 2>err &
-shell_pid=$!
-exec 3>commands 4<answers
+start_shell() {
+    command_line='shell, by pipes' exit_code=0
+    env --default-signal=INT,TERM,HUP "$storagectl" --memory shell <commands >answers 2>err &
+    shell_pid=$!
+    exec 3>commands 4<answers
+}
+
+end_shell() {
+    exec 3>&- 4<&-
+    { wait $shell_pid; } 2>/dev/null || exit_code=$?
+    : >out
+}
+
+# kill_shell SIGNAL - and its input stays open until it has ended: it is not the end of the script that ends it.
+kill_shell() {
+    kill -"$1" $shell_pid
+    { wait $shell_pid; } 2>/dev/null || exit_code=$?
+    exec 3>&- 4<&-
+    : >out
+}
+
+ask() {
+    echo "$1" >&3
+    answer=
+    read -r answer <&4
+}
+
+it "each answer is there before the next command is read"
+start_shell
 echo 'set a 1' >&3
-echo 'get a' >&3
-answer=
-read -r answer <&4
-exec 3>&- 4<&-
-wait $shell_pid || complain "the shell should end well"
+ask 'get a'
+end_shell
+code 0
 [ "$answer" = 1 ] || complain "the answer should be 1"
+
+for signal in INT:130 TERM:143 HUP:129; do
+    it "SIG${signal%:*} ends a script that waits, in good order"
+    start_shell
+    ask 'version'
+    kill_shell "${signal%:*}"
+    code "${signal#*:}"
+    one_line
+    has 'line 2: interrupted; the lines before this one were run'
+
+    it "SIG${signal%:*} ends a command that takes for ever, and the script"
+    start_shell
+    ask 'help'
+    printf 'set a 1\nwatch\nget a\n' >&3
+    kill_shell "${signal%:*}"
+    code "${signal#*:}"
+done
+
+it "what was ignored when the program started stays ignored"
+(
+    trap '' HUP
+    "$storagectl" --memory shell <commands >answers 2>err &
+    echo $! >pid
+    wait
+) &
+exec 3>commands 4<answers
+ask 'version'
+kill -HUP "$(cat pid)"
+echo 'set a 1' >&3
+ask 'get a'
+exec 3>&- 4<&-
+wait
+command_line='shell, with SIGHUP ignored' exit_code=0
+[ "$answer" = 1 ] || complain "the answer should be 1"
+: >out
+
+it "a transaction that is open when a signal comes is rolled back"
+start_shell
+printf 'begin\nset a 1\n' >&3
+ask 'get a'
+kill_shell TERM
+code 143
+err 'storagectl: line 4: interrupted; the lines before this one were run, and the open transaction is rolled back'
 
 command script -qec true /dev/null >terminal 2>&1 </dev/null || finish # no terminals here
 it "a person sees revisions, and a mistake does not end the shell"
@@ -224,7 +292,7 @@ printf 'set a 1\nfly\nbegin\nset b 2\ncommit\nget nothing\nget a\nexit\n' |
 tr -d '\r' <terminal >out
 code 0
 shows 'revision 1'
-shows '"fly" is not a command of the shell'
+shows '"fly" is not a '
 shows 'storage (transaction)> '
 shows 'revision 2'
 shows 'no such key: nothing'

@@ -13,6 +13,8 @@ import tempfile
 
 from project import Report, read, run
 
+PAGES = ["man/man1/storagectl.1", "man/man3/storage_get.3", "man/man5/storage.json.5", "man/man7/libstorage.7",
+         "bash-completion/completions/storagectl", "bin/storagectl"]
 EXAMPLE = "examples/quick_start.c"
 
 
@@ -46,6 +48,9 @@ def main(root, build, has_static, *compiler):
         pc_file = next((os.path.join(directory, name) for directory, _, names in os.walk(place)
                         for name in names if name == "storage.pc"), None)
         report.case("storage.pc is installed", [] if pc_file else ["it is not"])
+        installed = {os.path.join(directory, name) for directory, _, names in os.walk(place) for name in names}
+        for path in PAGES:
+            report.case(f"{path} is installed", [] if any(each.endswith("/" + path) for each in installed) else ["no"])
         if pc_file is None:
             report.finish()
         library_dir = os.path.dirname(os.path.dirname(pc_file))
