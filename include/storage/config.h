@@ -8,8 +8,8 @@
  * ${NAME:?message} stand for variables of the environment and $$ for a dollar; {"$file": "path"} instead of a string
  * stands for what a file holds. The reference of every type is docs/configuration.md.
  *
- * Every mistake of a document is reported at once, one error text each, with its place (`layers[1].rate: ...`), before
- * anything is opened. All functions may be called from any thread.
+ * Every mistake of a document is reported at once, one error text each (the first 64; more are counted), with its place
+ * (`layers[1].rate: ...`), before anything is opened. All functions may be called from any thread.
  */
 #ifndef STORAGE_CONFIG_H
 #define STORAGE_CONFIG_H
@@ -27,7 +27,8 @@ typedef struct StorageConfigOptions {
     const struct StorageRegistry *registry; /* the types that there are; NULL: those of the library */
     /* Where relative paths start. NULL: the directory of the configuration file, the working directory for a text. */
     const char *directory;
-    /* Looks a variable up: its value, NULL when it is not defined. NULL: those of the process (getenv). */
+    /* Looks a variable up: its value, which need not outlive the next call; NULL when it is not defined. NULL: those of
+     * the process (getenv), which no other thread may change meanwhile. */
     const char *(*variable)(void *user_data, const char *name);
     /* Takes each warning, one line, such as an order of layers that is legal and hardly meant. NULL: they are dropped.
      */
@@ -50,8 +51,8 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_open(const char *json,
 
 /*
  * As storage_config_open, from a file of at most 1 MiB.
- * Returns also IO (also for a directory or a pipe) and ACCESS_DENIED when it cannot be read, CONFIG when it does not
- * exist or is too large.
+ * Returns also IO (for a directory, a pipe, or a file that is being written too) and ACCESS_DENIED when it cannot be
+ * read, CONFIG when the path leads to no file or the file is too large.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_open_file(const char *path,
                                                                     const StorageConfigOptions *options,
@@ -77,7 +78,7 @@ STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_check_file(const char 
  * (each with its type, its doc, and for each option its name, "value", "origin" ("default", "document", "variable" or
  * "file") and doc; an option without a default has no value, and one whose default other options change has "default"
  * instead), "capabilities", "weakenings", "warnings". Secrets, and whatever came from a file, are "(redacted)".
- * Opens nothing.
+ * Relative paths in it start at the working directory. Opens nothing.
  * Returns as storage_config_check. The caller releases `*ret_json`.
  */
 STORAGE_API STORAGE_MUST_USE StorageStatus storage_config_explain(const char *json, const StorageConfigOptions *options,

@@ -40,7 +40,7 @@ STORAGE_API STORAGE_MUST_USE const char *storage_parse_duration(StorageSlice tex
  */
 STORAGE_API STORAGE_MUST_USE const char *storage_parse_rate(StorageSlice text, StorageRate *ret_rate);
 
-/* The shortest exact text that storage_parse_... takes back. Returns `buffer`. */
+/* An exact text, in the unit that makes the number smallest; storage_parse_... takes it back. Returns `buffer`. */
 STORAGE_API const char *storage_format_size(uint64_t bytes, char buffer[STORAGE_UNITS_TEXT_SIZE]);
 STORAGE_API const char *storage_format_duration(uint64_t ns, char buffer[STORAGE_UNITS_TEXT_SIZE]);
 STORAGE_API const char *storage_format_rate(StorageRate rate, char buffer[STORAGE_UNITS_TEXT_SIZE]);

@@ -17,7 +17,7 @@ static int system_open_read(void *user_data, const char *path, StorageFile **ret
     (void)user_data;
     do {
         /* Without O_NONBLOCK the open of a pipe that nobody writes to would never return. */
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0)
         return errno;
