@@ -101,23 +101,33 @@ static int decode(Session *session, const Arguments *arguments, const char *what
     return problem == NULL ? EXIT_DONE : session_usage_error(session, "%s: %s", what, problem);
 }
 
+/* Only keys and values hold zero bytes: a file name would end there, and be that of another file. */
+static int check_plain(Session *session, const char *what, StorageSlice text)
+{
+    if (text.size == 0 || memchr(text.data, '\0', text.size) == NULL)
+        return EXIT_DONE;
+    return session_usage_error(session, "%s: a zero byte, which only keys and values may have", what);
+}
+
 static int decode_all(Session *session, Arguments *arguments)
 {
     const Option *options = arguments->verb->options;
     int exit_code = EXIT_DONE;
     for (size_t i = 0; i < arguments->count && exit_code == EXIT_DONE; i++) {
+        int is_bytes = (arguments->verb->bytes_mask & 1u << i) != 0;
         char what[32];
         (void)snprintf(what, sizeof(what), "argument %zu", i + 1);
-        if ((arguments->verb->bytes_mask & 1u << i) == 0)
-            continue;
-        exit_code = decode(session, arguments, what, &arguments->words[i]);
-        arguments->is_word_owned[i] = exit_code == EXIT_DONE;
+        exit_code = is_bytes ? decode(session, arguments, what, &arguments->words[i])
+                             : check_plain(session, what, arguments->words[i]);
+        arguments->is_word_owned[i] = is_bytes && exit_code == EXIT_DONE;
     }
     for (size_t i = 0; options != NULL && options[i].name != NULL && exit_code == EXIT_DONE; i++) {
-        if (!arguments->is_given[i] || (options[i].flags & OPTION_BYTES) == 0)
+        int is_bytes = (options[i].flags & OPTION_BYTES) != 0;
+        if (!arguments->is_given[i])
             continue;
-        exit_code = decode(session, arguments, options[i].name, &arguments->values[i]);
-        arguments->is_value_owned[i] = exit_code == EXIT_DONE;
+        exit_code = is_bytes ? decode(session, arguments, options[i].name, &arguments->values[i])
+                             : check_plain(session, options[i].name, arguments->values[i]);
+        arguments->is_value_owned[i] = is_bytes && exit_code == EXIT_DONE;
     }
     return exit_code;
 }
@@ -164,21 +174,19 @@ void arguments_done(Arguments *arguments)
 
 const StorageSlice *arguments_option(const Arguments *arguments, const char *name)
 {
-    for (const Option *option = arguments->verb->options; option != NULL && option->name != NULL; option++) {
-        size_t index = (size_t)(option - arguments->verb->options);
-        if (strcmp(option->name, name) == 0)
-            return arguments->is_given[index] ? &arguments->values[index] : NULL;
+    size_t index = 0;
+    while (strcmp(arguments->verb->options[index].name, name) != 0) {
+        index++;
+        assert(arguments->verb->options[index].name != NULL); /* a verb asks for what its table has */
     }
-    assert(!"an option that is not in the verb's table");
-    return NULL;
+    return arguments->is_given[index] ? &arguments->values[index] : NULL;
 }
 
 size_t arguments_choice(const Arguments *arguments, const char *name, size_t fallback)
 {
-    for (const Option *option = arguments->verb->options; option != NULL && option->name != NULL; option++) {
-        size_t index = (size_t)(option - arguments->verb->options);
-        if (strcmp(option->name, name) == 0 && arguments->is_given[index])
-            return option_choice_index(option->choices, arguments->values[index]);
-    }
+    const StorageSlice *value = arguments_option(arguments, name);
+    for (const Option *option = arguments->verb->options; value != NULL && option->name != NULL; option++)
+        if (strcmp(option->name, name) == 0)
+            return option_choice_index(option->choices, *value);
     return fallback;
 }
