@@ -22,17 +22,19 @@ static int check_for_tools(Session *session, const char *path)
 {
     StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
     StorageStatus status;
+    size_t count, shown = 0;
     int warning_count = 0;
     options.warn = collect_warning;
     options.user_data = &warning_count;
     output_text("{\"warnings\":[");
     status = storage_config_check_file(path, &options, session->ctx);
     output_format("],\"ok\":%s,\"errors\":[", status == STORAGE_OK ? "true" : "false");
-    for (size_t i = 0; status != STORAGE_OK && i < storage_context_error_count(session->ctx); i++) {
-        output_text(i == 0 ? "" : ",");
-        json_string(stdout, storage_string(storage_context_error_text(session->ctx, i)));
+    count = status != STORAGE_OK ? storage_context_error_count(session->ctx) : 0;
+    for (; shown < count && storage_context_error_text(session->ctx, shown)[0] != '\0'; shown++) {
+        output_text(shown == 0 ? "" : ",");
+        json_string(stdout, storage_string(storage_context_error_text(session->ctx, shown)));
     }
-    output_text("]}\n");
+    output_format("],\"more_errors\":%zu}\n", count - shown);
     output_note();
     return session_exit_code(status);
 }

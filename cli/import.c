@@ -260,13 +260,14 @@ static int run(Session *session, const Arguments *arguments)
     if (strcmp(path, "-") == 0 && session->in_shell)
         return session_usage_error(session, "needs FILE in the shell, which reads its commands from standard input");
     if (strcmp(path, "-") != 0) {
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* no waiting for the writer of a pipe but in poll */
         import.source = path;
     } else if (isatty(fd)) {
         session_note(session, "reading records from the terminal; Ctrl-D at the start of a line ends them");
     }
     if (fd < 0)
-        return session_error(session, errno == ENOENT ? EXIT_USAGE : EXIT_IO, "%s: %s", path, strerror(errno));
+        return session_error(session, errno == ENOENT ? EXIT_USAGE : EXIT_IO, "%s: %s%s", path, strerror(errno),
+                             errno == ENOENT ? "; correct the path" : "");
     exit_code = import_from(&import, arguments, fd);
     if (fd != STDIN_FILENO)
         (void)close(fd);

@@ -10,6 +10,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -151,10 +152,25 @@ static int finish_output(Session *session, int exit_code)
     return session_error(session, EXIT_IO, "standard output cannot be written: %s", strerror(output_error()));
 }
 
+/*
+ * Whoever starts the program with a standard stream closed would have the first file that it opens take that number,
+ * and get messages into the store or into an export. So each has a stand-in, which fails as a closed one does.
+ */
+static int hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return 0;
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     Session session = {.timeout_ns = UINT64_MAX};
+    if (!hold_standard_streams())
+        return EXIT_IO; /* there is nowhere to say it */
     (void)setlocale(LC_CTYPE, "");
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write (EFBIG) */
     return finish_output(&session, run_arguments(&session, argc, argv));
 }

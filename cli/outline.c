@@ -18,34 +18,16 @@
 
 #define LINE_WIDTH 80
 
-typedef struct Unit {
-    double factor;
-    const char *name;
-} Unit;
-
-static const char *format_unit(double number, const Unit *units, char buffer[OUTLINE_NUMBER_SIZE])
+/* Rounded: it is for reading. Returns `buffer`. */
+static const char *format_bytes(double bytes, char buffer[STORAGE_UNITS_TEXT_SIZE])
 {
-    double shown;
-    while (units->factor > 1 && number < units->factor)
-        units++;
-    shown = number / units->factor;
-    (void)snprintf(buffer, OUTLINE_NUMBER_SIZE, shown == floor(shown) || shown >= 100 ? "%.0f%s" : "%.1f%s", shown,
-                   units->name);
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    for (; bytes >= 1024 && unit + 1 < sizeof(names) / sizeof(names[0]); unit++)
+        bytes /= 1024;
+    (void)snprintf(buffer, STORAGE_UNITS_TEXT_SIZE, bytes == floor(bytes) || bytes >= 100 ? "%.0f%s" : "%.1f%s", bytes,
+                   names[unit]);
     return buffer;
-}
-
-const char *outline_bytes(double bytes, char buffer[OUTLINE_NUMBER_SIZE])
-{
-    static const Unit units[] = {
-        {1099511627776.0, "TiB"}, {1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}, {1.0, "B"}};
-    return format_unit(bytes, units, buffer);
-}
-
-const char *outline_duration(double ns, char buffer[OUTLINE_NUMBER_SIZE])
-{
-    static const Unit units[] = {{86400e9, "d"}, {3600e9, "h"}, {60e9, "m"}, {1e9, "s"},
-                                 {1e6, "ms"},    {1e3, "us"},   {1.0, "ns"}};
-    return format_unit(ns, units, buffer);
 }
 
 /* "limit_bytes" and "bytes" are bytes. */
@@ -58,11 +40,13 @@ static int is_named(const char *name, const char *unit)
 
 static void print_number(const char *name, double number)
 {
-    char buffer[OUTLINE_NUMBER_SIZE];
-    if (number >= 0 && is_named(name, "bytes"))
-        output_text(outline_bytes(number, buffer));
-    else if (number >= 0 && is_named(name, "ns"))
-        output_text(outline_duration(number, buffer));
+    char buffer[STORAGE_UNITS_TEXT_SIZE];
+    if (number == 0 && strcmp(name, "limit_bytes") == 0)
+        output_text("none");
+    else if (number >= 0 && is_named(name, "bytes"))
+        output_text(format_bytes(number, buffer));
+    else if (number >= 0 && number < 0x1p63 && is_named(name, "ns"))
+        output_text(storage_format_duration((uint64_t)number, buffer)); /* as a configuration takes it */
     else
         output_format(number == floor(number) ? "%.0f" : "%g", number);
 }

@@ -10,9 +10,4 @@
  */
 int outline_print(const char *title, StorageSlice json);
 
-/* A number of bytes or nanoseconds for a person: "1.5GiB", "12.3ms"; exact where that is as short. */
-#define OUTLINE_NUMBER_SIZE 32
-const char *outline_bytes(double bytes, char buffer[OUTLINE_NUMBER_SIZE]);
-const char *outline_duration(double ns, char buffer[OUTLINE_NUMBER_SIZE]);
-
 #endif

@@ -77,6 +77,17 @@ void output_escaped(FILE *stream, StorageSlice bytes)
     }
 }
 
+void output_message(FILE *stream, const char *text)
+{
+    const unsigned char *data = (const unsigned char *)text;
+    size_t size = strlen(text), taken;
+    char shown[8];
+    for (size_t i = 0; i < size; i += taken) {
+        taken = escape_one(data + i, size - i, shown);
+        (void)fputs(data[i] == '\\' ? "\\" : shown, stream);
+    }
+}
+
 void output_printable(StorageSlice bytes)
 {
     if (first_error != 0)

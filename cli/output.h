@@ -24,6 +24,9 @@ void output_encoded(StorageSlice bytes, Encoding encoding);
 /* As output_printable, on another stream. */
 void output_escaped(FILE *stream, StorageSlice bytes);
 
+/* Likewise the text of a message, in which a backslash means one already and stays as it is. */
+void output_message(FILE *stream, const char *text);
+
 /* After something else has written to stdout: remembers that it failed. */
 void output_note(void);
 

@@ -30,7 +30,8 @@ static void print_text(const StorageEntry *entry, int keys_only, Encoding encodi
 static int print_rows(Session *session, const Arguments *arguments, StorageCursor *cursor)
 {
     int keys_only = arguments_option(arguments, "--keys-only") != NULL;
-    size_t format = arguments_choice(arguments, "--format", FORMAT_TEXT);
+    size_t format =
+        arguments_choice(arguments, "--format", session->preferences.wants_json ? FORMAT_JSONL : FORMAT_TEXT);
     RecordWriter writer = {.stream = stdout, .format = format == FORMAT_TSV ? RECORD_TSV : RECORD_JSONL};
     const StorageEntry *entry;
     StorageStatus status = STORAGE_OK;

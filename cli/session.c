@@ -68,13 +68,31 @@ int session_exit_code(StorageStatus status)
 }
 
 /* "storagectl: line 3: set: " */
-static void print_where(const Session *self)
+static void print_where(FILE *stream, const Session *self)
 {
-    (void)fputs("storagectl: ", stderr);
-    if (self->line_no > 0)
-        (void)fprintf(stderr, "line %zu: ", self->line_no);
-    if (self->verb_name != NULL)
-        (void)fprintf(stderr, "%s: ", self->verb_name);
+    (void)fputs("storagectl: ", stream);
+    if (self != NULL && self->line_no > 0)
+        (void)fprintf(stream, "line %zu: ", self->line_no);
+    if (self != NULL && self->verb_name != NULL)
+        (void)fprintf(stream, "%s: ", self->verb_name);
+}
+
+/*
+ * One line of error, whatever a user, a file or the library wrote into `text`; NULL: there was no memory for it. It is
+ * written at once, so that the lines of two programs do not mix in one log. `self` is NULL where `text` says where.
+ */
+static void print_message(const Session *self, const char *text)
+{
+    char *line = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&line, &size), *stream = memory != NULL ? memory : stderr;
+    output_flush(); /* so that both streams are in order on one terminal */
+    print_where(stream, self);
+    output_message(stream, text != NULL ? text : "out of memory");
+    (void)fputc('\n', stream);
+    if (memory != NULL && fclose(memory) == 0)
+        (void)fwrite(line, 1, size, stderr);
+    free(line);
 }
 
 int session_fail(Session *self, StorageStatus status)
@@ -82,23 +100,26 @@ int session_fail(Session *self, StorageStatus status)
     const Meaning *meaning = meaning_of(status);
     const char *text = storage_context_error_text(self->ctx, 0);
     size_t name_len = self->verb_name != NULL ? strlen(self->verb_name) : 0;
-    output_flush();
-    print_where(self);
     /* The library names its call, which mostly has the name of the verb. */
     if (name_len > 0 && strncmp(text, self->verb_name, name_len) == 0 && strncmp(text + name_len, ": ", 2) == 0)
         text += name_len + 2;
-    (void)fprintf(stderr, "%s (%s)", text[0] != '\0' ? text : storage_status_text(status), storage_status_name(status));
-    (void)fprintf(stderr, meaning->advice != NULL ? "; %s\n" : "\n", meaning->advice);
-    return meaning->exit_code;
+    return session_error(self, meaning->exit_code, "%s (%s)%s%s", text[0] != '\0' ? text : storage_status_text(status),
+                         storage_status_name(status), meaning->advice != NULL ? "; " : "",
+                         meaning->advice != NULL ? meaning->advice : "");
 }
 
 int session_not_found(Session *self, StorageSlice key)
 {
-    output_flush();
-    print_where(self);
-    (void)fputs("no such key: ", stderr);
-    output_escaped(stderr, key);
-    (void)fputc('\n', stderr);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream != NULL) {
+        (void)fputs("no such key: ", stream);
+        output_escaped(stream, key);
+        (void)fclose(stream);
+    }
+    print_message(self, text != NULL ? text : "no such key");
+    free(text);
     return EXIT_NOT_FOUND;
 }
 
@@ -114,10 +135,11 @@ void session_tell_revision(const Session *self, const Preferences *preferences, 
 
 static void print_line(const Session *self, const char *format, va_list arguments)
 {
-    output_flush(); /* so that both streams are in order on one terminal */
-    print_where(self);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
+    char *text;
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    print_message(self, text);
+    free(text);
 }
 
 int session_usage_error(Session *self, const char *format, ...)
@@ -150,13 +172,14 @@ void session_note(Session *self, const char *format, ...)
 int session_fail_all(Session *self, StorageStatus status)
 {
     size_t count = storage_context_error_count(self->ctx), shown = 0;
-    output_flush();
+    char rest[64];
     for (; shown < count && storage_context_error_text(self->ctx, shown)[0] != '\0'; shown++)
-        (void)fprintf(stderr, "storagectl: %s\n", storage_context_error_text(self->ctx, shown));
+        print_message(NULL, storage_context_error_text(self->ctx, shown));
     if (shown == 0)
         return session_fail(self, status);
+    (void)snprintf(rest, sizeof(rest), "and %zu more mistakes", count - shown);
     if (shown < count)
-        (void)fprintf(stderr, "storagectl: and %zu more mistakes\n", count - shown);
+        print_message(NULL, rest);
     return session_exit_code(status);
 }
 

@@ -2,10 +2,11 @@
  * cli/values.c - what arguments and options stand for: numbers, durations, expiries, ranges, values from files.
  */
 #include "arguments.h"
+#include "interrupt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,42 +82,49 @@ int arguments_set_options(Session *session, const Arguments *arguments, StorageS
     return text == NULL ? EXIT_DONE : arguments_expiry(session, *text, &ret_options->expiry);
 }
 
-/* Reads a stream to its end into `*ret_value`. Returns 0 or an errno number. */
-static int read_all(FILE *stream, ValueArgument *ret_value)
+/* Reads to the end into `*ret_value`. Returns 0 or an errno number; EINTR: a signal asks to stop. */
+static int read_all(int fd, ValueArgument *ret_value)
 {
-    size_t capacity = 1 << 16, size = 0, got;
-    char *buffer = malloc(capacity);
-    while (buffer != NULL && (got = fread(buffer + size, 1, capacity - size, stream)) > 0) {
-        char *larger = buffer;
-        size += got;
-        if (size == capacity) {
-            capacity *= 2;
-            larger = realloc(buffer, capacity);
-            if (larger == NULL)
-                free(buffer);
-        }
-        buffer = larger;
+    size_t capacity = 1 << 16, size = 0;
+    char *buffer = malloc(capacity), *larger = buffer;
+    ssize_t got = 1;
+    int error;
+    while (larger != NULL && got != 0) {
+        got = interrupt_read(fd, buffer + size, capacity - size);
+        if (got < 0 && errno != EAGAIN)
+            break;
+        size += got > 0 ? (size_t)got : 0;
+        if (size < capacity)
+            continue;
+        capacity *= 2;
+        larger = realloc(buffer, capacity);
+        buffer = larger != NULL ? larger : buffer;
     }
-    if (buffer == NULL)
-        return ENOMEM;
-    if (ferror(stream)) {
-        int error = errno != 0 ? errno : EIO;
+    error = larger == NULL ? ENOMEM : got < 0 ? errno : 0;
+    if (error == 0)
+        *ret_value = (ValueArgument){{buffer, size}, buffer};
+    else
         free(buffer);
-        return error;
-    }
-    *ret_value = (ValueArgument){{buffer, size}, buffer};
-    return 0;
+    return error;
+}
+
+static int report_unread(Session *session, const char *source, int error)
+{
+    if (error == EINTR)
+        return session_error(session, EXIT_UNAVAILABLE, "stopped by a signal while reading %s; nothing was written",
+                             source);
+    if (error == ENOENT)
+        return session_usage_error(session, "%s: %s; correct the path", source, strerror(error));
+    return session_error(session, EXIT_IO, "%s: %s", source, strerror(error));
 }
 
 static int read_value_file(Session *session, const char *path, ValueArgument *ret_value)
 {
-    FILE *stream = fopen(path, "re");
-    int error = stream != NULL ? read_all(stream, ret_value) : errno;
-    if (stream != NULL)
-        (void)fclose(stream);
-    if (error == 0)
-        return EXIT_DONE;
-    return session_error(session, error == ENOENT ? EXIT_USAGE : EXIT_IO, "%s: %s", path, strerror(error));
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* no waiting for the writer of a pipe but in poll */
+    int error = fd >= 0 ? read_all(fd, ret_value) : errno;
+    if (fd >= 0)
+        (void)close(fd);
+    return error == 0 ? EXIT_DONE : report_unread(session, path, error);
 }
 
 static int read_value_input(Session *session, ValueArgument *ret_value)
@@ -124,9 +132,10 @@ static int read_value_input(Session *session, ValueArgument *ret_value)
     int error;
     if (session->in_shell)
         return session_usage_error(session, "--stdin does not work in the shell, which reads its commands from there");
-    error = read_all(stdin, ret_value);
-    return error == 0 ? EXIT_DONE
-                      : session_error(session, EXIT_IO, "standard input cannot be read: %s", strerror(error));
+    if (isatty(STDIN_FILENO))
+        session_note(session, "reading the value from the terminal; Ctrl-D at the start of a line ends it");
+    error = read_all(STDIN_FILENO, ret_value);
+    return error == 0 ? EXIT_DONE : report_unread(session, "standard input", error);
 }
 
 int arguments_has_value_source(const Arguments *arguments)

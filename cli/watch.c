@@ -95,7 +95,8 @@ typedef struct Watching {
 
 static int print_changes(Session *session, const Arguments *arguments, const Watching *watching, StorageWatch *watch)
 {
-    int is_json = arguments_choice(arguments, "--format", FORMAT_TEXT) == FORMAT_JSONL;
+    size_t fallback = session->preferences.wants_json ? FORMAT_JSONL : FORMAT_TEXT;
+    int is_json = arguments_choice(arguments, "--format", fallback) == FORMAT_JSONL;
     const StorageChange *change;
     StorageStatus status = STORAGE_OK;
     uint64_t count = 0;

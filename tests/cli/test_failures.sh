@@ -270,6 +270,63 @@ if (ulimit -v 100000 && "$storagectl" version) >/dev/null 2>&1; then
     has 'standard input cannot be read: Cannot allocate memory'
 fi
 
+it "a standard stream that is closed is no other file"
+# An export would take the number of the closed stream, and the messages would go into it.
+command_line='shell 2>&-, with an export' exit_code=0
+printf 'set a 1 --ttl 5m\nexport --format tsv --output rows.tsv\n' >in
+timeout 20 "$storagectl" shell <in >out 2>&- || exit_code=$?
+: >err
+code 0
+printf 'a\t1\n' | cmp -s - rows.tsv || complain "the export should be one row"
+command_line='import <&-' exit_code=0
+timeout 20 "$storagectl" import <&- >out 2>err || exit_code=$?
+code 7
+err 'storagectl: import: standard input cannot be read: Bad file descriptor; nothing was imported'
+command_line='set a --stdin <&-' exit_code=0
+timeout 20 "$storagectl" set a --stdin <&- >out 2>err || exit_code=$?
+code 7
+err 'storagectl: set: standard input: Bad file descriptor'
+command_line='import rows.tsv --json >&-' exit_code=0
+timeout 20 "$storagectl" import rows.tsv --json >&- 2>err || exit_code=$?
+code 7
+err 'storagectl: standard output cannot be written: Bad file descriptor'
+
+it "an error is one line whatever stands in it"
+newline=$(printf 'a\nb\033[31mc') option='--x\ny'
+for words in '' help 'get a' 'set a --file' import 'get a --timeout'; do
+    # shellcheck disable=SC2086 # words
+    run $words "$newline"
+    one_line
+    has 'a\nb\x1B[31mc'
+done
+run get "$(printf '%b' "$option")"
+one_line
+has 'unknown option --x\ny; '
+
+it "a name of a file has no zero byte"
+: >a
+script 'set k --file "a\x00b"\n'
+code 2
+err 'storagectl: line 1: set: --file: a zero byte, which only keys and values may have'
+script 'import "a\x00b"\n'
+code 2
+err 'storagectl: line 1: import: argument 1: a zero byte, which only keys and values may have'
+
+it "a signal ends the reading of a value, and what was done is said"
+mkfifo pipe
+command_line='set k --file pipe, which gives nothing' exit_code=0
+exec 3<>pipe
+"$storagectl" set k --file pipe >out 2>err 3>&- &
+process=$!
+until [ "$(readlink "/proc/$process/exe")" = "$storagectl" ] && readlink "/proc/$process/fd/"* | grep -q '/pipe$'; do
+    kill -0 "$process" || break
+done
+kill -TERM "$process"
+wait "$process" || exit_code=$?
+exec 3>&-
+code 143
+err 'storagectl: set: stopped by a signal while reading pipe; nothing was written'
+
 it "escapes on the command line are decoded on request only"
 run get 'a\x41'
 code 1

@@ -220,7 +220,7 @@ code 3
 out 'any\\x00bytes\\n'
 run set a --file nowhere.bin
 code 2
-err 'storagectl: set: nowhere.bin: No such file or directory'
+err 'storagectl: set: nowhere.bin: No such file or directory; correct the path'
 
 it "hexadecimal in and out"
 script 'set --hex 6b00ff 00DEffbe\nget --hex 6b00ff\nscan --hex\nget "k\\x00\\xff"\n'
@@ -331,17 +331,44 @@ run explain
 code 0
 shows 'type: memory'
 
+it "explain prints durations as a configuration takes them"
+echo '{"backend": {"type": "memory", "idempotency_age": "1m30s"}}' >in
+run explain -c /dev/stdin
+code 0
+shows 'idempotency_age: 90s'
+
+it "a shell that prints JSON prints rows and changes as JSON too"
+input 'set a 1\nscan\nwatch --revision 1 --for 0s\nscan --format text\n'
+run shell --json
+code 0
+out '{"revision":1}
+{"key":"a","value":"1","revision":1}
+{"revision":1,"change":"set","key":"a","value":"1"}
+a\t1'
+
 it "config check says that a configuration is right"
 run config check
 code 0
 out "$STORAGE_CONFIG: ok"
 run config check memory.json --json
-json out 'd == {"ok": True, "errors": [], "warnings": []}'
+json out 'd == {"ok": True, "errors": [], "more_errors": 0, "warnings": []}'
 echo '{"backend": {"type": "memory", "limit": 5, "x": 1}}' >wrong.json
 run --json config check wrong.json
 code 2
 silent
 json out 'not d["ok"] and len(d["errors"]) == 2 and d["errors"][0].startswith("wrong.json: backend.limit: ")'
+{
+    printf '{"backend": {"type": "memory"'
+    i=0
+    while [ $i -lt 70 ]; do
+        printf ', "wrong%d": 1' $i
+        i=$((i + 1))
+    done
+    echo '}}'
+} >many.json
+run --json config check many.json
+code 2
+json out 'len(d["errors"]) == 64 and all(d["errors"]) and d["more_errors"] == 6'
 run config check -c memory.json
 code 0
 
