@@ -1,15 +1,15 @@
 /*
  * cli/bench.c - bench: loads records, runs workloads on them, says what was measured, and deletes them again.
  *
- * Refuses to touch keys that are not of a benchmark (bench_store.c). Whatever ends it early, a signal, the time limit
- * or a failure, it prints what was measured and deletes its records first. The workloads run one after the other on the
- * same records; what d and e insert is there for the next one.
+ * Refuses to touch keys that are not of a benchmark (cli/bench/store.c). Whatever ends it early, a signal, the time
+ * limit or a failure, it prints what was measured and deletes its records first. The workloads run one after the other
+ * on the same records; what d and e insert is there for the next one.
  */
 #include "arguments.h"
-#include "bench_report.h"
-#include "bench_store.h"
-#include "interrupt.h"
-#include "progress.h"
+#include "bench/report.h"
+#include "bench/store.h"
+#include "terminal/interrupt.h"
+#include "terminal/progress.h"
 
 #include <ctype.h>
 #include <inttypes.h>

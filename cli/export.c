@@ -3,11 +3,11 @@
  * whole.
  */
 #include "arguments.h"
-#include "interrupt.h"
 #include "output.h"
-#include "output_file.h"
-#include "progress.h"
-#include "record.h"
+#include "records/output_file.h"
+#include "records/record.h"
+#include "terminal/interrupt.h"
+#include "terminal/progress.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -5,10 +5,10 @@
  * a transaction of the shell, it is all or nothing.
  */
 #include "arguments.h"
-#include "import_group.h"
-#include "interrupt.h"
 #include "output.h"
-#include "progress.h"
+#include "records/import_group.h"
+#include "terminal/interrupt.h"
+#include "terminal/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,8 +6,8 @@
  * closed; Ctrl-C likewise.
  */
 #include "arguments.h"
-#include "interrupt.h"
 #include "output.h"
+#include "terminal/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>

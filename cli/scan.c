@@ -1,7 +1,7 @@
 /* cli/scan.c - scan [PREFIX]: a line for each key, the value after a tab. */
 #include "arguments.h"
 #include "output.h"
-#include "record.h"
+#include "records/record.h"
 
 enum { FORMAT_TEXT, FORMAT_JSONL, FORMAT_TSV };
 

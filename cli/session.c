@@ -3,9 +3,9 @@
  */
 #include "session.h"
 
-#include "interrupt.h"
 #include "locate.h"
 #include "output.h"
+#include "terminal/interrupt.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -6,11 +6,11 @@
  * shell goes on, and ends with 0. Ctrl-C ends a script; a person's command is cancelled by it, and the shell goes on.
  */
 #include "arguments.h"
-#include "interrupt.h"
-#include "line_editor.h"
-#include "line_reader.h"
 #include "output.h"
-#include "terminal.h"
+#include "records/line_reader.h"
+#include "terminal/interrupt.h"
+#include "terminal/line_editor.h"
+#include "terminal/terminal.h"
 #include "words.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * cli/values.c - what arguments and options stand for: numbers, durations, expiries, ranges, values from files.
  */
 #include "arguments.h"
-#include "interrupt.h"
+#include "terminal/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>

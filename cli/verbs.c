@@ -2,8 +2,8 @@
 #include "verbs.h"
 
 #include "arguments.h"
-#include "interrupt.h"
 #include "nearest.h"
+#include "terminal/interrupt.h"
 
 const Verb *const verbs[] = {
     &get_verb,    &set_verb,    &delete_verb,   &touch_verb,  &cas_verb,     &scan_verb,    &clear_verb, &watch_verb,

@@ -1,8 +1,8 @@
 /* cli/watch.c - watch [PREFIX]: a line for each change, as it is committed, until Ctrl-C. */
 #include "arguments.h"
-#include "interrupt.h"
 #include "json.h"
 #include "output.h"
+#include "terminal/interrupt.h"
 
 #include <inttypes.h>
 #include <time.h>

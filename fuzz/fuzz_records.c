@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "record.h"
+#include "records/record.h"
 
 #define require(condition, ...) fuzz_require((condition), #condition, __VA_ARGS__)
 

@@ -4,7 +4,7 @@
 #ifndef FORMAT_FIXTURE_H
 #define FORMAT_FIXTURE_H
 
-#include "record.h"
+#include "records/record.h"
 
 /* What the writer makes of `entries`; to be freed. */
 StorageSlice format_write(const RecordWriter *like, const StorageEntry *entries, size_t entry_count);

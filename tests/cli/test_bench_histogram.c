@@ -5,9 +5,9 @@
  */
 #include "unit.h"
 
-#include "bench_histogram.h"
-#include "bench_random.h"
-#include "bench_report.h"
+#include "bench/histogram.h"
+#include "bench/random.h"
+#include "bench/report.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "bench_phase.h"
+#include "bench/phase.h"
 
 #include "storage/memory.h"
 #include "storage_testutil/fault.h"

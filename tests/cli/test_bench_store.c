@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "bench_store.h"
+#include "bench/store.h"
 #include "verbs.h"
 
 #include "storage/memory.h"

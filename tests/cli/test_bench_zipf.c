@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "bench_workload.h"
+#include "bench/workload.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* test_complete.c - what Tab adds to a line of the shell: verbs, options, values, files, keys. */
 #include "unit.h"
 
-#include "complete.h"
+#include "terminal/complete.h"
 
 #include <locale.h>
 #include <stdio.h>

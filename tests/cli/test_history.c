@@ -1,7 +1,7 @@
 /* test_history.c - the file of the shell's history: who may read it, how it stays small, and what stands in its way. */
 #include "unit.h"
 
-#include "history.h"
+#include "terminal/history.h"
 
 #include <fcntl.h>
 #include <stdio.h>

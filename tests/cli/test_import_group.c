@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "import_group.h"
+#include "records/import_group.h"
 
 #include <storage/backend.h>
 #include <storage/storage.h>

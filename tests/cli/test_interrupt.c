@@ -1,7 +1,7 @@
 /* test_interrupt.c - what SIGINT, SIGTERM and SIGHUP do to the running call, to waiting input, and to the process. */
 #include "unit.h"
 
-#include "interrupt.h"
+#include "terminal/interrupt.h"
 
 #include <errno.h>
 #include <poll.h>
