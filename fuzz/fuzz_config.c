@@ -235,7 +235,12 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     StorageSlice input = storage_bytes(size > 0 ? (const void *)data : "", size);
-    StorageFiles the_files = {sizeof(the_files), 0, &input, open_read, read_at, size_of, close_file};
+    StorageFiles the_files = {.struct_size = sizeof(the_files),
+                              .user_data = &input,
+                              .open_read = open_read,
+                              .read_at = read_at,
+                              .size = size_of,
+                              .close = close_file};
     StorageEnvironment environment = STORAGE_ENVIRONMENT_INIT;
     char *text = strndup((const char *)input.data, size);
     Subject subject = {.text = text, .ctx = storage_context_new()};

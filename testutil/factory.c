@@ -6,15 +6,18 @@
  */
 #include "storage_testutil/factory.h"
 
+#include "storage/ledger.h"
 #include "storage/memory.h"
 #include "storage/read_only.h"
 #include "storage_testutil/assert.h"
 #include "storage_testutil/generate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { KIND_COUNT_MAX = 32, NAME_SIZE_MAX = 64, STACK_SIZE_MAX = 512 };
+enum { KIND_COUNT_MAX = 32, NAME_SIZE_MAX = 64, STACK_SIZE_MAX = 512, PATH_SIZE_MAX = 512 };
 
 typedef struct BackendType {
     const char *name;
@@ -64,6 +67,53 @@ static StorageStatus open_memory(void *user_data, const TestutilStoreOptions *op
     return storage_memory_open(&memory, ret_backend, ctx);
 }
 
+/* `sync` is the policy. UNSUPPORTED for a limit on bytes: that of a file is counted otherwise. */
+static StorageStatus open_ledger_at(const char *path, uint32_t sync, const TestutilStoreOptions *options,
+                                    StorageBackend **ret_backend, StorageContext *ctx)
+{
+    StorageLedgerOptions ledger = STORAGE_LEDGER_OPTIONS_INIT;
+
+    if (options->limit_bytes != 0)
+        return STORAGE_UNSUPPORTED;
+    ledger.environment = options->environment;
+    ledger.sync = sync;
+    ledger.watch_history_count = options->watch_history_count;
+    ledger.idempotency_count = options->idempotency_count;
+    ledger.idempotency_age_ns = options->idempotency_age_ns;
+    return storage_ledger_open(path, &ledger, ret_backend, ctx);
+}
+
+static StorageStatus open_ledger(void *user_data, const TestutilStoreOptions *options, StorageBackend **ret_backend,
+                                 StorageContext *ctx)
+{
+    const uint32_t *sync = user_data;
+
+    return open_ledger_at(STORAGE_LEDGER_MEMORY, *sync, options, ret_backend, ctx);
+}
+
+/* In a temporary file, whose name is gone once it is open. */
+static StorageStatus open_ledger_file(void *user_data, const TestutilStoreOptions *options,
+                                      StorageBackend **ret_backend, StorageContext *ctx)
+{
+    const char *directory = getenv("TMPDIR"); /* else memory that looks like a disk: the suite is about answers */
+    char path[PATH_SIZE_MAX];
+    StorageStatus status;
+    int descriptor;
+
+    (void)user_data;
+    if (directory == NULL || strlen(directory) > PATH_SIZE_MAX / 2)
+        directory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(path, sizeof path, "%s/storage-ledger-XXXXXX", directory);
+    descriptor = mkstemp(path); /* for a name that nobody has */
+    if (descriptor < 0)
+        return STORAGE_IO;
+    close(descriptor);
+    unlink(path);
+    status = open_ledger_at(path, STORAGE_LEDGER_SYNC_ALWAYS, options, ret_backend, ctx);
+    unlink(path);
+    return status;
+}
+
 static StorageStatus wrap_read_only(void *user_data, StorageBackend *inner, StorageBackend **ret_backend,
                                     StorageContext *ctx)
 {
@@ -80,11 +130,15 @@ static StorageStatus wrap_pass_through(void *user_data, StorageBackend *inner, S
 
 TestutilRegistry *testutil_registry_new(void)
 {
+    static const uint32_t always = STORAGE_LEDGER_SYNC_ALWAYS, never = STORAGE_LEDGER_SYNC_NEVER;
     TestutilRegistry *self = calloc(1, sizeof *self);
 
     if (self == NULL)
         return NULL;
     testutil_registry_add_backend(self, "memory", open_memory, NULL);
+    testutil_registry_add_backend(self, "ledger", open_ledger, (void *)(uintptr_t)&always);
+    testutil_registry_add_backend(self, "ledger_lazy", open_ledger, (void *)(uintptr_t)&never);
+    testutil_registry_add_backend(self, "ledger_file", open_ledger_file, NULL);
     testutil_registry_add_layer(self, "read_only", wrap_read_only, NULL);
     testutil_registry_add_layer(self, "pass_through", wrap_pass_through, NULL);
     return self;

@@ -31,16 +31,46 @@ typedef struct StorageRandom {
 
 typedef struct StorageFile StorageFile; /* what an implementation of StorageFiles makes of it */
 
-/* Files. Methods are appended as stores come to need them. Errors are errno numbers, 0 is done. */
+/*
+ * Files. Methods are appended as stores come to need them; those after `close` may be missing, and then no durable
+ * store can be opened. Paths end with a zero byte. Errors are errno numbers, 0 is done. Descriptors are close-on-exec.
+ */
 typedef struct StorageFiles {
     uint32_t struct_size, reserved;
     void *user_data;
-    /* Opens an existing file for reading, close-on-exec. */
+    /* Opens an existing file for reading. */
     int (*open_read)(void *user_data, const char *path, StorageFile **ret_file);
     /* Up to `size` bytes at `offset`; `*ret_read` is less than `size` at the end of the file only. */
     int (*read_at)(void *user_data, StorageFile *file, uint64_t offset, void *buffer, size_t size, size_t *ret_read);
     int (*size)(void *user_data, StorageFile *file, uint64_t *ret_size);
     void (*close)(void *user_data, StorageFile *file);
+
+    /* Opens an existing file for reading and writing. */
+    int (*open_write)(void *user_data, const char *path, StorageFile **ret_file);
+    /* Makes a new file, for reading and writing. EEXIST when there is something of that name. */
+    int (*create)(void *user_data, const char *path, StorageFile **ret_file);
+    /* Makes a new file in the directory that `path` lies in, for reading and writing, that is gone when it is closed
+     * before it was published. */
+    int (*create_unnamed)(void *user_data, const char *path, StorageFile **ret_file);
+    /* Gives such a file its name, in the same directory. EEXIST when there is something of that name. */
+    int (*publish)(void *user_data, StorageFile *file, const char *path);
+    /* Writes all of the parts, one behind the other, from `offset` on. After an error any of the bytes may be there. */
+    int (*write_at)(void *user_data, StorageFile *file, uint64_t offset, const StorageSlice *parts, size_t part_count);
+    /* Makes the file at least `size` bytes long, zero where it was shorter; writes there need no more space, as far as
+     * the file system can promise it. ENOSPC, EDQUOT; EFBIG also when a limit of the process is below `size`. */
+    int (*allocate)(void *user_data, StorageFile *file, uint64_t size);
+    int (*truncate)(void *user_data, StorageFile *file, uint64_t size);
+    /* What was written and the length are on the disk. After an error nothing is known of them. */
+    int (*sync)(void *user_data, StorageFile *file);
+    /* Drops what the kernel has cached of some bytes, as far as it can: what is read next comes from the disk. What was
+     * not synced stays. */
+    int (*forget)(void *user_data, StorageFile *file, uint64_t offset, uint64_t size);
+    /* An open-file-description lock on the whole file, shared or exclusive, that ends with the file. EAGAIN: taken. */
+    int (*lock)(void *user_data, StorageFile *file, int is_exclusive);
+    /* Two numbers that name the file, whatever its path is (device, inode). */
+    int (*identity)(void *user_data, StorageFile *file, uint64_t ret_identity[2]);
+    /* The names in the directory that `path` lies in are on the disk. */
+    int (*sync_directory)(void *user_data, const char *path);
 } StorageFiles;
 
 /* One finished call of a stack, as its caller made it. Pointers are valid during the hook only. */

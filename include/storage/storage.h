@@ -8,6 +8,7 @@
 #include "storage/config.h"
 #include "storage/context.h"
 #include "storage/environment.h"
+#include "storage/ledger.h"
 #include "storage/memory.h"
 #include "storage/operations.h"
 #include "storage/read_only.h"

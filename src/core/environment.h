@@ -16,6 +16,9 @@ extern const StorageFiles system_files;
  */
 StorageStatus environment_fill(StorageEnvironment *ret_full, const StorageEnvironment *given, StorageContext *ctx);
 
+/* Whether every method that a durable store needs is there. */
+int environment_files_can_write(const StorageFiles *files);
+
 /* Initialises a condition that clock_wait can wait on. Returns 0 or an errno number. */
 int clock_condition_init(pthread_cond_t *condition);
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef HAVE_JEMALLOC
 #include <jemalloc/jemalloc.h>
@@ -87,4 +88,11 @@ char *allocator_copy_text(StorageSlice text)
         memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
     return copy;
+}
+
+/* The kernel works in pages: what does not begin at one is left out. */
+void allocator_prefer_huge_pages(void *bytes, size_t size)
+{
+    if ((uintptr_t)bytes % 4096 == 0)
+        (void)madvise(bytes, size, MADV_HUGEPAGE);
 }

@@ -193,8 +193,12 @@ static inline void load_in(Loaded *self, const char *json, const char *path, con
     StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
     memset(self, 0, sizeof(*self));
     self->house = (House){files, variables, 0};
-    self->files =
-        (StorageFiles){sizeof(self->files), 0, &self->house, house_open_read, house_read_at, house_size, house_close};
+    self->files = (StorageFiles){.struct_size = sizeof(self->files),
+                                 .user_data = &self->house,
+                                 .open_read = house_open_read,
+                                 .read_at = house_read_at,
+                                 .size = house_size,
+                                 .close = house_close};
     self->environment = (StorageEnvironment)STORAGE_ENVIRONMENT_INIT;
     self->environment.files = &self->files;
     self->registry = storage_registry_new();

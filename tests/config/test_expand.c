@@ -233,8 +233,9 @@ START_TEST(an_unknown_type_from_a_variable_is_shown_with_its_source)
 {
     Loaded loaded;
     load_in(&loaded, "{\"backend\": {\"type\": \"${NAME}\"}}", NULL, NULL, variables, NULL);
-    ck_assert_str_eq(loaded.errors,
-                     "backend.type: \"${NAME}\" (\"jam\") is no type of backend; there is: \"memory\", \"cupboard\"\n");
+    ck_assert_str_eq(
+        loaded.errors,
+        "backend.type: \"${NAME}\" (\"jam\") is no type of backend; there is: \"memory\", \"ledger\", \"cupboard\"\n");
     loaded_done(&loaded);
 }
 END_TEST

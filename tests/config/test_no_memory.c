@@ -119,7 +119,8 @@ static void close_file(void *user_data, StorageFile *file)
     open_count--;
 }
 
-static const StorageFiles files = {sizeof(files), 0, NULL, open_read, read_at, size_of, close_file};
+static const StorageFiles files = {
+    .struct_size = sizeof(files), .open_read = open_read, .read_at = read_at, .size = size_of, .close = close_file};
 
 static const char *variable(void *user_data, const char *name)
 {

@@ -245,7 +245,12 @@ static void shelf_close(void *user_data, StorageFile *file)
 /* Opens app.json of the shelf, which must be closed as often as it was opened, and says what went wrong. */
 static StorageStatus open_from_shelf(Shelf *shelf, char errors[ERRORS_SIZE])
 {
-    StorageFiles files = {sizeof(files), 0, shelf, shelf_open_read, shelf_read_at, shelf_size, shelf_close};
+    StorageFiles files = {.struct_size = sizeof(files),
+                          .user_data = shelf,
+                          .open_read = shelf_open_read,
+                          .read_at = shelf_read_at,
+                          .size = shelf_size,
+                          .close = shelf_close};
     StorageEnvironment environment = STORAGE_ENVIRONMENT_INIT;
     StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
     StorageContext *ctx = storage_context_new();
@@ -388,7 +393,12 @@ END_TEST
 static void assert_check_agrees(const char *text, int open_error)
 {
     Shelf shelf = {.text = text, .size = strlen(text), .open_error = open_error};
-    StorageFiles files = {sizeof(files), 0, &shelf, shelf_open_read, shelf_read_at, shelf_size, shelf_close};
+    StorageFiles files = {.struct_size = sizeof(files),
+                          .user_data = &shelf,
+                          .open_read = shelf_open_read,
+                          .read_at = shelf_read_at,
+                          .size = shelf_size,
+                          .close = shelf_close};
     StorageEnvironment environment = STORAGE_ENVIRONMENT_INIT;
     StorageConfigOptions options = STORAGE_CONFIG_OPTIONS_INIT;
     StorageContext *ctx = storage_context_new();

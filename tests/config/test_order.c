@@ -175,7 +175,8 @@ static const Row rows[] = {
      "layers[0]: \"homebody\" should not be in one stack with \"bare\" (backend): it has nothing to offer; take one of "
      "them out\n"},
     {"diver", "store", "", ""},
-    {"sync", "shop", "backend.type: \"shop\" is no type of backend; there is: \"memory\", \"store\", \"bare\"\n", ""},
+    {"sync", "shop",
+     "backend.type: \"shop\" is no type of backend; there is: \"memory\", \"ledger\", \"store\", \"bare\"\n", ""},
     {"sync nobody", "bare",
      "layers[1].type: \"nobody\" is no type of layer; there is: \"read_only\", \"cache\", \"journal\", \"sync\", "
      "\"feed\", \"live\", \"strict\", "
@@ -185,7 +186,7 @@ static const Row rows[] = {
      "layers[2].type: \"nobody\" is no type of layer; there is: \"read_only\", \"cache\", \"journal\", \"sync\", "
      "\"feed\", \"live\", \"strict\", "
      "\"limit\", \"small\", \"single\", \"homebody\", \"diver\"\n"
-     "backend.type: \"shop\" is no type of backend; there is: \"memory\", \"store\", \"bare\"\n"
+     "backend.type: \"shop\" is no type of backend; there is: \"memory\", \"ledger\", \"store\", \"bare\"\n"
      "layers[1]: \"limit\" must stand above \"cache\" (layers[0]): a hit in the cache would pass no limit; move it "
      "there\n",
      ""},

@@ -9,6 +9,8 @@
 #include "storage/read_only.h"
 #include "storage/registry.h"
 
+enum { LIBRARY_TYPE_COUNT = 3 }; /* memory, ledger, read_only */
+
 #include <stddef.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -98,10 +100,11 @@ static StorageStatus add(StorageRegistry *registry, const StorageConfigType *typ
 START_TEST(a_new_registry_has_the_types_of_the_library)
 {
     StorageRegistry *registry = storage_registry_new();
-    ck_assert_uint_eq(storage_registry_count(registry), 2);
+    ck_assert_uint_eq(storage_registry_count(registry), LIBRARY_TYPE_COUNT);
     ck_assert_str_eq(storage_registry_type(registry, 0)->name, "memory");
-    ck_assert_str_eq(storage_registry_type(registry, 1)->name, "read_only");
-    ck_assert_ptr_null(storage_registry_type(registry, 2));
+    ck_assert_str_eq(storage_registry_type(registry, 1)->name, "ledger");
+    ck_assert_str_eq(storage_registry_type(registry, 2)->name, "read_only");
+    ck_assert_ptr_null(storage_registry_type(registry, LIBRARY_TYPE_COUNT));
     ck_assert_ptr_eq(storage_registry_find(registry, "memory"), storage_registry_type(registry, 0));
     ck_assert_ptr_null(storage_registry_find(registry, "Memory"));
     ck_assert_ptr_null(storage_registry_find(registry, ""));
@@ -113,9 +116,9 @@ END_TEST
 
 START_TEST(no_registry_is_that_of_the_library)
 {
-    ck_assert_uint_eq(storage_registry_count(NULL), 2);
-    ck_assert_str_eq(storage_registry_type(NULL, 1)->name, "read_only");
-    ck_assert_ptr_null(storage_registry_type(NULL, 2));
+    ck_assert_uint_eq(storage_registry_count(NULL), LIBRARY_TYPE_COUNT);
+    ck_assert_str_eq(storage_registry_type(NULL, 2)->name, "read_only");
+    ck_assert_ptr_null(storage_registry_type(NULL, LIBRARY_TYPE_COUNT));
     ck_assert_ptr_eq(storage_registry_find(NULL, "memory"), storage_registry_type(NULL, 0));
 }
 END_TEST
@@ -131,15 +134,15 @@ START_TEST(a_type_that_was_added_is_found)
         table.type.name = names[i];
         assert_status(add(registry, &table.type, errors), STORAGE_OK);
     }
-    ck_assert_uint_eq(storage_registry_count(registry), 2 + COUNT_OF(names));
+    ck_assert_uint_eq(storage_registry_count(registry), LIBRARY_TYPE_COUNT + COUNT_OF(names));
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const StorageConfigType *type = storage_registry_find(registry, names[i]);
-        ck_assert_ptr_eq(type, storage_registry_type(registry, 2 + i));
+        ck_assert_ptr_eq(type, storage_registry_type(registry, LIBRARY_TYPE_COUNT + i));
         ck_assert_uint_eq(type->field_count, COUNT_OF(table.fields));
         ck_assert_str_eq(type->fields[4].name, "wood");
         ck_assert_str_eq(type->rules[0].reason, "one is enough");
     }
-    ck_assert_uint_eq(storage_registry_count(NULL), 2);
+    ck_assert_uint_eq(storage_registry_count(NULL), LIBRARY_TYPE_COUNT);
     storage_registry_free(registry);
 }
 END_TEST
@@ -523,7 +526,7 @@ START_TEST(a_table_with_a_mistake_is_refused)
     mistakes[_i].spoil(&table);
     assert_status(add(registry, &table.type, errors), STORAGE_INVALID_ARGUMENT);
     ck_assert_str_eq(errors, mistakes[_i].errors);
-    ck_assert_uint_eq(storage_registry_count(registry), 2);
+    ck_assert_uint_eq(storage_registry_count(registry), LIBRARY_TYPE_COUNT);
     storage_registry_free(registry);
 }
 END_TEST

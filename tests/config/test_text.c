@@ -159,12 +159,14 @@ START_TEST(a_wrong_type_from_a_file_is_not_shown)
 {
     Loaded loaded;
     load_in(&loaded, "{\"backend\": {\"type\": {\"$file\": \"wrong\"}}}", NULL, files, NULL, NULL);
-    ck_assert_str_eq(loaded.errors,
-                     "backend.type: what the file holds is no type of backend; there is: \"memory\", \"cupboard\"\n");
+    ck_assert_str_eq(
+        loaded.errors,
+        "backend.type: what the file holds is no type of backend; there is: \"memory\", \"ledger\", \"cupboard\"\n");
     loaded_done(&loaded);
     load_in(&loaded, "{\"backend\": {\"type\": {\"$file\": \"near_type\"}}}", NULL, files, NULL, NULL);
-    ck_assert_str_eq(loaded.errors,
-                     "backend.type: what the file holds is no type of backend; there is: \"memory\", \"cupboard\"\n");
+    ck_assert_str_eq(
+        loaded.errors,
+        "backend.type: what the file holds is no type of backend; there is: \"memory\", \"ledger\", \"cupboard\"\n");
     loaded_done(&loaded);
     load_in(&loaded, "{\"layers\": [{\"type\": {\"$file\": \"type\"}}], \"backend\": {\"type\": \"memory\"}}", NULL,
             files, NULL, NULL);

@@ -30,6 +30,26 @@ START_TEST(each_option_of_memory_lands_in_its_field)
 }
 END_TEST
 
+START_TEST(each_option_of_ledger_reaches_the_store)
+{
+    StorageBackend *store;
+    StorageValue text;
+    const char *json = "{\"backend\": {\"type\": \"ledger\", \"path\": \":memory:\", \"sync\": \"every\","
+                       " \"sync_commits\": 7, \"page_size\": \"8KiB\", \"cache\": \"3MiB\", \"file_limit\": \"9MiB\","
+                       " \"reader_age\": \"5s\", \"watch_history_count\": 2, \"watch_history\": \"3kB\","
+                       " \"idempotency_count\": 4, \"idempotency\": \"6kB\", \"idempotency_age\": \"5us\"}}";
+    const char *expected = "\"page_size\":8192,\"sync\":\"every\",\"sync_commits\":7,\"cache_bytes\":3145728,"
+                           "\"file_limit_bytes\":9437184,\"reader_age_ns\":5000000000,\"watch_history_count\":2,"
+                           "\"watch_history_bytes\":3000,\"idempotency_count\":4,\"idempotency_bytes\":6000,"
+                           "\"idempotency_age_ns\":5000";
+    assert_status(storage_config_open(json, NULL, &store, NULL), STORAGE_OK);
+    assert_status(storage_describe(store, STORAGE_DESCRIBE_STACK, &text, NULL), STORAGE_OK);
+    ck_assert_ptr_nonnull(memmem(text.data, text.size, expected, strlen(expected)));
+    storage_value_release(&text);
+    assert_status(storage_close(store, NULL), STORAGE_OK);
+}
+END_TEST
+
 /* A registry takes a table only when it is in order; to take one of the library's it needs another name. */
 START_TEST(every_table_is_in_order)
 {
@@ -68,13 +88,26 @@ static void assert_what_is_declared(const char *json)
     config_plan_done(&plan);
 }
 
+/* A new directory for one file; it is small, and left behind. */
+static const char *new_directory(char path[64])
+{
+    (void)snprintf(path, 64, "%s", "/dev/shm/storage-XXXXXX");
+    if (mkdtemp(path) == NULL)
+        (void)snprintf(path, 64, "%s", "test_types-XXXXXX");
+    ck_assert(path[0] == '/' || mkdtemp(path) != NULL);
+    return path;
+}
+
 START_TEST(every_table_declares_what_the_open_stack_has)
 {
     size_t count = storage_registry_count(NULL);
     for (size_t i = 0; i < count; i++) {
         const StorageConfigType *type = storage_registry_type(NULL, i);
-        char json[256] = "";
-        if (type->role == STORAGE_ROLE_BACKEND)
+        char json[256] = "", directory[64];
+        if (strcmp(type->name, "ledger") == 0)
+            append(json, sizeof(json), "{\"backend\": {\"type\": \"ledger\", \"path\": \"%s/store\"}}",
+                   new_directory(directory));
+        else if (type->role == STORAGE_ROLE_BACKEND)
             append(json, sizeof(json), "{\"backend\": {\"type\": \"%s\"}}", type->name);
         else
             append(json, sizeof(json), "{\"layers\": [{\"type\": \"%s\"}], \"backend\": {\"type\": \"memory\"}}",
@@ -88,6 +121,7 @@ int main(void)
 {
     const ConfigTest tests[] = {
         ONCE(each_option_of_memory_lands_in_its_field),
+        ONCE(each_option_of_ledger_reaches_the_store),
         ONCE(every_table_is_in_order),
         ONCE(every_table_declares_what_the_open_stack_has),
     };

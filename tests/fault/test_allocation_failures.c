@@ -6,6 +6,9 @@
 #include "property.h"
 #include "workload.h"
 
+static const char *const stores[] = {"memory", "ledger_file"};
+enum { STORE_COUNT = sizeof(stores) / sizeof(stores[0]) };
+
 static TestutilAllocator *allocator;
 
 static void setup(void)
@@ -44,7 +47,7 @@ START_TEST(the_workload_passes_when_nothing_fails_and_leaves_nothing)
 {
     Workload workload;
 
-    workload_run(&workload, allocator);
+    workload_run(&workload, allocator, stores[_i]);
     ck_assert_uint_eq(workload.refused_count, 0);
     ck_assert(!workload.was_compacted);
     ck_assert_uint_gt(workload.call_count, 300);
@@ -53,7 +56,7 @@ START_TEST(the_workload_passes_when_nothing_fails_and_leaves_nothing)
 END_TEST
 
 /* Runs until a run is so short of allocations that none was left to fail. Under sanitizers not every number. */
-static void fail_every_allocation(void (*arm)(TestutilAllocator *, uint64_t), const char *how)
+static void fail_every_allocation(const char *store, void (*arm)(TestutilAllocator *, uint64_t), const char *how)
 {
     Workload workload;
     uint64_t number = 1, refused_count = 0, run_count = 0, failed_before;
@@ -62,14 +65,14 @@ static void fail_every_allocation(void (*arm)(TestutilAllocator *, uint64_t), co
     do {
         failed_before = failure_count();
         arm(allocator, number);
-        workload_run(&workload, allocator);
+        workload_run(&workload, allocator, store);
         testutil_allocator_fail_once(allocator, 0);
         expect_nothing_outstanding(number);
         refused_count += workload.refused_count;
         run_count++;
         number += number < 400 ? 1 : stride;
     } while (failure_count() > failed_before);
-    printf("%s: %llu runs, %llu calls refused\n", how, (unsigned long long)run_count,
+    printf("%s, %s: %llu runs, %llu calls refused\n", store, how, (unsigned long long)run_count,
            (unsigned long long)refused_count);
     ck_assert_msg(run_count > 300, "the workload makes hardly any allocation");
     ck_assert_msg(refused_count > run_count / 2, "hardly any failure was noticed");
@@ -77,13 +80,13 @@ static void fail_every_allocation(void (*arm)(TestutilAllocator *, uint64_t), co
 
 START_TEST(every_allocation_fails_once)
 {
-    fail_every_allocation(testutil_allocator_fail_once, "once");
+    fail_every_allocation(stores[_i], testutil_allocator_fail_once, "once");
 }
 END_TEST
 
 START_TEST(every_allocation_fails_with_all_after_it)
 {
-    fail_every_allocation(testutil_allocator_fail_from, "from there on");
+    fail_every_allocation(stores[_i], testutil_allocator_fail_from, "from there on");
 }
 END_TEST
 
@@ -94,9 +97,9 @@ int main(void)
 
     tcase_set_timeout(tcase, 240);
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, the_workload_passes_when_nothing_fails_and_leaves_nothing);
-    tcase_add_test(tcase, every_allocation_fails_once);
-    tcase_add_test(tcase, every_allocation_fails_with_all_after_it);
+    tcase_add_loop_test(tcase, the_workload_passes_when_nothing_fails_and_leaves_nothing, 0, STORE_COUNT);
+    tcase_add_loop_test(tcase, every_allocation_fails_once, 0, STORE_COUNT);
+    tcase_add_loop_test(tcase, every_allocation_fails_with_all_after_it, 0, STORE_COUNT);
     suite_add_tcase(suite, tcase);
     return property_run(suite);
 }

@@ -96,7 +96,7 @@ static int run_seed(const TestutilFactory *factory, uint64_t seed, TestutilRando
     return is_equal;
 }
 
-static const char *const stacks[] = {"memory", "pass_through/memory", "custom"};
+static const char *const stacks[] = {"memory", "ledger", "ledger_lazy", "pass_through/memory", "custom"};
 
 START_TEST(what_is_refused_for_want_of_memory_has_no_effect)
 {

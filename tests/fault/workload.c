@@ -407,14 +407,21 @@ static void open_others(Workload *self)
     testutil_assert(backend == NULL, "a stack in spite of an error");
 }
 
-/* memory, pass_through, the failing layer without a rule: as far as memory allows. */
-static int open_stack(Workload *self)
+static StorageStatus open_store(Workload *self, const char *store)
 {
-    StorageMemoryOptions options = STORAGE_MEMORY_OPTIONS_INIT;
+    TestutilStoreOptions options = {.environment = testutil_clock_environment(self->clock)};
+    TestutilRegistry *registry = testutil_registry_new();
+    StorageStatus status = testutil_stack_open(registry, store, &options, &self->backend, self->ctx);
 
-    options.environment = testutil_clock_environment(self->clock);
-    workload_begin_call(self, "memory_open");
-    if (!workload_end_call(self, STORAGE_OK, storage_memory_open(&options, &self->backend, self->ctx)))
+    testutil_registry_free(registry);
+    return status;
+}
+
+/* The store, pass_through, the failing layer without a rule: as far as memory allows. */
+static int open_stack(Workload *self, const char *store)
+{
+    workload_begin_call(self, "open");
+    if (!workload_end_call(self, STORAGE_OK, open_store(self, store)))
         return 0;
     workload_begin_call(self, "pass_through_wrap");
     (void)workload_end_call(self, STORAGE_OK, testutil_pass_through_wrap(self->backend, &self->backend, self->ctx));
@@ -464,12 +471,12 @@ static void verify(Workload *self)
     set(self, S("after all"), S("1"), storage_expiry_never());
 }
 
-void workload_run(Workload *self, TestutilAllocator *allocator)
+void workload_run(Workload *self, TestutilAllocator *allocator, const char *store)
 {
     *self = (Workload){.allocator = allocator, .clock = testutil_clock_new(1), .model = testutil_model_new()};
     testutil_model_set_wall(self->model, testutil_clock_wall_ns(self->clock));
     self->ctx = storage_context_new();
-    if (self->ctx != NULL && open_stack(self)) {
+    if (self->ctx != NULL && open_stack(self, store)) {
         use_stack(self);
         testutil_allocator_fail_once(allocator, 0);
         verify(self);

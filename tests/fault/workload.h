@@ -26,9 +26,9 @@ typedef struct Workload {
     int was_compacted;
 } Workload;
 
-/* Opens, uses, verifies and closes a store. The allocator is set, and told what to fail, by the caller; from the
- * verification on nothing fails any more. */
-void workload_run(Workload *self, TestutilAllocator *allocator);
+/* Opens, uses, verifies and closes a store of testutil's registry. The allocator is set, and told what to fail, by the
+ * caller; from the verification on nothing fails any more. */
+void workload_run(Workload *self, TestutilAllocator *allocator, const char *store);
 
 /* ---- for the parts of the workload ---- */
 

@@ -29,7 +29,8 @@ FAMILIES = {
         r"f?open(64|at|at64|dir)?|fdopen.*|freopen.*|creat(64)?|close|fclose|p?readv?(64)?|p?writev?(64)?|fread.*"
         r"|fwrite.*|f?stat(64|at|fs|vfs|x)?|lstat|__[fl]?xstat.*|lseek(64)?|fseeko?|f?truncate(64)?|f(data)?sync"
         r"|rename.*|unlink.*|remove|mkdir.*|rmdir|link|symlink|access|faccessat|flock|lockf|fcntl(64)?|ioctl|dup[23]?"
-        r"|pipe2?|fallocate.*|posix_fallocate.*|sendfile|mkstemp.*|tmpfile|tmpnam|readlink.*|realpath|getcwd|readdir",
+        r"|pipe2?|fallocate.*|posix_fallocate.*|sendfile|mkstemp.*|tmpfile|tmpnam|readlink.*|realpath|getcwd|readdir"
+        r"|linkat|getrlimit(64)?|posix_fadvise(64)?",
         {"core/file.c": "the file seam",
          "core/wake.c": "read, write and close of wake-up descriptors (eventfd), which hold no data"}),
     "network": (
@@ -40,7 +41,8 @@ FAMILIES = {
         r"mmap(64)?|munmap|mremap|madvise|mprotect|fork|vfork|exec.*|posix_spawn.*|system|popen|wait.*|getpid|getppid"
         r"|kill|signal|sigaction|prctl|syscall|sysconf|getauxval|sched_.*|pthread_atfork|dl(open|sym)"
         r"|(secure_)?getenv|setenv|putenv",
-        {"core/process.c": "mmap and madvise of the page that tells a forked child; getenv, for a configuration"}),
+        {"core/process.c": "mmap and madvise of the page that tells a forked child; getenv, for a configuration",
+          "core/memory.c": "madvise: huge pages for large pools"}),
     "threads": (r"pthread_(create|join|detach|cancel|kill|attr.*)|thrd_.*", {}),
     "output and ends": (
         r"v?d?printf|v?fprintf|puts|fputs|fputc|putc(har)?|perror|syslog|stdout|stderr|exit|_exit|quick_exit|raise"
@@ -55,7 +57,7 @@ HARMLESS = re.compile(
     r"|__errno_location|v?snprintf|qsort|bsearch|l?abs|__ctype_b_loc|__ctype_to.*_loc|to(lower|upper)"
     r"|abort|__assert_fail|__stack_chk_fail|__isoc99_.*|__.*_chk|_GLOBAL_OFFSET_TABLE_|__tls_get_addr"
     r"|pthread_(mutex|cond|condattr|mutexattr|rwlock|once|spin|key|self|equal|[gs]etspecific|barrier).*"
-    r"|floor|ceil|fmod|isnan|XXH.*|cJSON_.*|EVP_.*|SHA256.*|OPENSSL_cleanse|CRYPTO_memcmp")
+    r"|__popcountdi2|floor|ceil|fmod|isnan|XXH.*|cJSON_.*|EVP_.*|SHA256.*|OPENSSL_cleanse|CRYPTO_memcmp")
 
 
 def outside_references(root, objects):

@@ -101,7 +101,7 @@ static StorageStatus wrap_failing(void *user_data, StorageBackend *inner, Storag
 }
 
 /* Through the failing layer some answers are lost: such a write may have happened, at any time, or not. */
-static const char *const stacks[] = {"memory", "pass_through/memory", "failing/memory"};
+static const char *const stacks[] = {"memory", "ledger", "ledger_lazy", "pass_through/memory", "failing/memory"};
 
 START_TEST(single_calls_are_linearizable)
 {

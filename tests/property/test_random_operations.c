@@ -13,6 +13,9 @@ enum { STEP_COUNT = 400, SEQUENCE_COUNT = 400, SEQUENCE_COUNT_OF_OTHERS = 120 };
 
 static const char *const stacks[] = {
     "memory",
+    "ledger",
+    "ledger_lazy",
+    "pass_through/ledger",
     "custom",
     "pass_through/memory",
     "failing/memory",

@@ -266,7 +266,7 @@ static TestutilVerdict run_history(const TestutilFactory *factory, uint64_t seed
     return verdict;
 }
 
-static const char *const stacks[] = {"memory", "pass_through/memory"};
+static const char *const stacks[] = {"memory", "ledger", "ledger_lazy", "pass_through/memory"};
 
 START_TEST(concurrent_transactions_are_explained_by_their_revisions)
 {

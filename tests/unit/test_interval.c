@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "backends/memory/interval.h"
+#include "core/interval.h"
 
 enum { LENGTH_MAX = 3, ALPHABET_SIZE = 4 };
 

@@ -190,7 +190,7 @@ static StorageStatus fill(MemoryCursor *self, StorageContext *ctx)
     self->row_count = self->row_index = self->ahead_index = self->ahead_count = 0;
     if (self->is_exhausted)
         return STORAGE_OK;
-    guard = epoch_enter(&store->epoch);
+    guard = epoch_enter(&store->limbo.epoch);
     do {
         if (is_reverse(self))
             fill_backward(self, &step);
@@ -207,7 +207,7 @@ static StorageStatus fill(MemoryCursor *self, StorageContext *ctx)
     } else if (status == STORAGE_OK) {
         self->is_exhausted = 1;
     }
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
     return status;
 }
 
@@ -357,14 +357,14 @@ StorageStatus memory_cursor_seek(StorageCursor *cursor, StorageSlice key, Storag
 static void open_snapshot(MemoryCursor *self, const Snapshot *model)
 {
     MemoryStore *store = store_of(self);
-    EpochGuard guard = epoch_enter(&store->epoch);
+    EpochGuard guard = epoch_enter(&store->limbo.epoch);
     if (model != NULL) {
         snapshot_open_same(&store->snapshots, &self->snapshot, model);
     } else {
         snapshot_open(&store->snapshots, &self->snapshot, &store->published, 0);
         self->snapshot.time_ns = store_now(store);
     }
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
 }
 
 StorageStatus cursor_open(MemoryStore *store, const Snapshot *model, const WriteSet *writes, const StorageRange *range,

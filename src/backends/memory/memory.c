@@ -40,10 +40,10 @@ static StorageStatus memory_get(StorageBackend *backend, StorageSlice key, Stora
 {
     MemoryStore *store = (MemoryStore *)backend;
     ReadTime time = {0, 0};
-    EpochGuard guard = epoch_enter(&store->epoch);
+    EpochGuard guard = epoch_enter(&store->limbo.epoch);
     StorageStatus status = read_at(store, key, atomic_load(&store->published), &time, ret_value);
     (void)ctx;
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
     return status;
 }
 
@@ -52,12 +52,12 @@ static StorageStatus memory_multi_get(StorageBackend *backend, const StorageSlic
 {
     MemoryStore *store = (MemoryStore *)backend;
     ReadTime time = {0, 0};
-    EpochGuard guard = epoch_enter(&store->epoch);
+    EpochGuard guard = epoch_enter(&store->limbo.epoch);
     uint64_t revision = atomic_load(&store->published);
     (void)ctx;
     for (size_t i = 0; i < key_count; i++)
         ret_statuses[i] = read_at(store, keys[i], revision, &time, &ret_values[i]);
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
     return STORAGE_OK;
 }
 
@@ -130,7 +130,7 @@ static void describe_memory(MemoryStore *store, StorageJson *json)
     storage_json_uint(json, "history_bytes", store->history.bytes);
     (void)pthread_mutex_unlock(&store->history.lock);
     storage_json_uint(json, "token_bytes", atomic_load(&store->tokens.bytes));
-    storage_json_uint(json, "awaiting_readers", atomic_load(&store->epoch.limbo_count));
+    storage_json_uint(json, "awaiting_readers", atomic_load(&store->limbo.count));
 }
 
 StorageStatus memory_describe(StorageBackend *backend, StorageDescription description, StorageJson *json,
@@ -174,7 +174,7 @@ static void memory_destroy(StorageBackend *backend)
     token_table_done(&store->tokens);
     expiry_index_done(&store->expiry);
     snapshot_registry_done(&store->snapshots);
-    epoch_done(&store->epoch);
+    limbo_done(&store->limbo);
     destroy_locks(store);
     storage_release(store);
 }
@@ -246,10 +246,10 @@ static void fill_defaults(StorageMemoryOptions *options)
 static StorageStatus init_parts(MemoryStore *store)
 {
     const StorageMemoryOptions *options = &store->options;
-    if (epoch_init(&store->epoch) != 0)
+    if (limbo_init(&store->limbo) != 0)
         return STORAGE_NO_MEMORY;
     if (snapshot_registry_init(&store->snapshots) != 0)
-        goto fail_epoch;
+        goto fail_limbo;
     if (expiry_index_init(&store->expiry) != 0)
         goto fail_snapshots;
     if (token_table_init(&store->tokens, options->idempotency_count, options->idempotency_bytes,
@@ -257,7 +257,7 @@ static StorageStatus init_parts(MemoryStore *store)
         goto fail_expiry;
     if (history_init(&store->history, options->watch_history_count, options->watch_history_bytes) != STORAGE_OK)
         goto fail_tokens;
-    if (tree_init(&store->tree, &store->epoch) != STORAGE_OK)
+    if (tree_init(&store->tree, &store->limbo) != STORAGE_OK)
         goto fail_history;
     for (size_t i = 0; i < STRIPE_COUNT; i++)
         (void)pthread_mutex_init(&store->stripes[i].lock, NULL);
@@ -271,8 +271,8 @@ fail_expiry:
     expiry_index_done(&store->expiry);
 fail_snapshots:
     snapshot_registry_done(&store->snapshots);
-fail_epoch:
-    epoch_done(&store->epoch);
+fail_limbo:
+    limbo_done(&store->limbo);
     return STORAGE_NO_MEMORY;
 }
 

@@ -37,7 +37,7 @@ static void queue_again(MemoryStore *self, Version *tombstone)
 {
     tombstone->next_retired = NULL;
     version_set_mark(tombstone, 1);
-    epoch_retire_superseded(&self->epoch, tombstone, 1);
+    limbo_retire_superseded(&self->limbo, tombstone, 1);
 }
 
 /* A head that is a tombstone with nothing behind it: the record goes, unless a writer still has to meet it. */
@@ -51,8 +51,8 @@ static void settle_tombstone(MemoryStore *self, Record *record, Version *tombsto
         queue_again(self, tombstone);
         return;
     }
-    epoch_retire_version(&self->epoch, tombstone);
-    epoch_retire_record(&self->epoch, record);
+    limbo_retire_version(&self->limbo, tombstone);
+    limbo_retire_record(&self->limbo, record);
 }
 
 /* The stripe of the record is locked, and an epoch is held. A version that was queued as a head keeps its mark for as
@@ -72,7 +72,7 @@ static void examine(MemoryStore *self, Version *version)
         return;
     unlink_version(version, newer);
     if (was_marked || atomic_load(&self->snapshots.oldest_revision) < newer->revision)
-        epoch_retire_version(&self->epoch, version);
+        limbo_retire_version(&self->limbo, version);
     else
         give_back(self, version);
     if (version_newer(newer) == NULL && version_is_tombstone(newer) && atomic_load(&newer->older) == NULL &&
@@ -88,14 +88,14 @@ static void examine_list(MemoryStore *self, Version *list)
         EpochGuard guard;
         list = version->next_retired;
         stripes_lock(self, stripes); /* before the epoch, which a wait would hold back */
-        guard = epoch_enter(&self->epoch);
+        guard = epoch_enter(&self->limbo.epoch);
         examine(self, version);
-        epoch_leave(&self->epoch, guard);
+        epoch_leave(&self->limbo.epoch, guard);
         stripes_unlock(self, stripes);
     }
 }
 
-static void free_unlinked(MemoryStore *self, const Limbo *limbo)
+static void free_unlinked(MemoryStore *self, const LimboLists *limbo)
 {
     Version *version = limbo->versions;
     Record *record = limbo->records;
@@ -120,8 +120,8 @@ static void free_unlinked(MemoryStore *self, const Limbo *limbo)
 
 static int reclaim_once(MemoryStore *self)
 {
-    Limbo ripe;
-    if (!epoch_advance(&self->epoch, &ripe))
+    LimboLists ripe;
+    if (!limbo_advance(&self->limbo, &ripe))
         return 0;
     free_unlinked(self, &ripe);
     examine_list(self, ripe.superseded);
@@ -130,8 +130,8 @@ static int reclaim_once(MemoryStore *self)
 
 void store_reclaim_some(MemoryStore *self)
 {
-    uint64_t bytes = atomic_load_explicit(&self->epoch.limbo_bytes, memory_order_relaxed);
-    if (atomic_load_explicit(&self->epoch.limbo_count, memory_order_relaxed) >= RECLAIM_AT || bytes >= RECLAIM_AT_BYTES)
+    uint64_t bytes = atomic_load_explicit(&self->limbo.bytes, memory_order_relaxed);
+    if (atomic_load_explicit(&self->limbo.count, memory_order_relaxed) >= RECLAIM_AT || bytes >= RECLAIM_AT_BYTES)
         (void)reclaim_once(self);
 }
 
@@ -173,7 +173,7 @@ static void free_record(Record *record, void *user_data)
 
 void store_free_data(MemoryStore *self)
 {
-    Limbo limbo = epoch_take_all(&self->epoch);
+    LimboLists limbo = limbo_take_all(&self->limbo);
     limbo.superseded = NULL; /* they are still in their chains */
     free_unlinked(self, &limbo);
     tree_done(&self->tree, free_record, NULL);

@@ -3,17 +3,17 @@
  *
  * Order of locks, each taken only while holding those before it or none:
  *   stripes (ascending) > structure lock > leaf locks (ascending) > publish lock > registry, history, expiry, tokens,
- * limbo See docs/design/memory-backend.md.
+ * limbo. See docs/design/memory-backend.md.
  */
 #ifndef MEMORY_STORE_H
 #define MEMORY_STORE_H
 
 #include "backends/memory/expiry_index.h"
 #include "backends/memory/history.h"
-#include "backends/memory/interval.h"
 #include "backends/memory/snapshot.h"
 #include "backends/memory/token_table.h"
 #include "backends/memory/tree.h"
+#include "core/interval.h"
 #include "storage/memory.h"
 
 enum { STRIPE_COUNT = 48, RECLAIM_AT = 128, RECLAIM_AT_BYTES = 1 << 20, SWEEP_WITH_WRITE = 16 };
@@ -45,7 +45,7 @@ typedef struct MemoryCounters {
 typedef struct MemoryStore {
     StorageBackend base;
     StorageMemoryOptions options; /* with defaults filled in */
-    Epoch epoch;
+    Limbo limbo;
     Tree tree;
     SnapshotRegistry snapshots;
     ExpiryIndex expiry;

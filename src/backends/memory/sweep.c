@@ -33,7 +33,7 @@ static StorageStatus sweep_due(MemoryStore *store, Version *const *due, size_t c
         stripes |= stripe_of(record_key(due[i]->record));
     write_plan_init(&plan);
     stripes_lock(store, stripes);
-    guard = epoch_enter(&store->epoch);
+    guard = epoch_enter(&store->limbo.epoch);
     status = plan_expired(store, &plan, due, count, now_ns);
     if (status == STORAGE_OK && plan.count > 0)
         status = write_plan_reserve(store, &plan);
@@ -46,7 +46,7 @@ static StorageStatus sweep_due(MemoryStore *store, Version *const *due, size_t c
     }
     if (status != STORAGE_OK)
         write_plan_abandon(store, &plan);
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
     stripes_unlock(store, stripes);
     write_plan_done(&plan);
     return status;

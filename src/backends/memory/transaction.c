@@ -39,10 +39,10 @@ StorageStatus memory_begin(StorageBackend *backend, const StorageTransactionOpti
     self->is_read_only = (options->flags & STORAGE_TRANSACTION_READ_ONLY) != 0;
     write_set_init(&self->writes);
     if (self->isolation != STORAGE_ISOLATION_READ_COMMITTED) {
-        guard = epoch_enter(&store->epoch);
+        guard = epoch_enter(&store->limbo.epoch);
         snapshot_open(&store->snapshots, &self->snapshot, &store->published, !self->is_read_only);
         self->snapshot.time_ns = store_now(store);
-        epoch_leave(&store->epoch, guard);
+        epoch_leave(&store->limbo.epoch, guard);
     }
     *ret_txn = &self->base;
     return STORAGE_OK;
@@ -99,11 +99,11 @@ StorageStatus memory_transaction_get(StorageTransaction *txn, StorageSlice key, 
     }
     if (note_key_read(self, key) != STORAGE_OK)
         return no_memory(ctx);
-    guard = epoch_enter(&store_of(self)->epoch);
+    guard = epoch_enter(&store_of(self)->limbo.epoch);
     version = committed_version(self, key, now_ns);
     if (version != NULL)
         version_to_value(version, ret_value);
-    epoch_leave(&store_of(self)->epoch, guard);
+    epoch_leave(&store_of(self)->limbo.epoch, guard);
     return version == NULL ? STORAGE_NOT_FOUND : STORAGE_OK;
 }
 
@@ -142,7 +142,7 @@ static StorageStatus write_key(MemoryTransaction *self, const StorageOperation *
         status = note_key_read(self, operation->key);
     if (status != STORAGE_OK)
         return no_memory(ctx);
-    guard = epoch_enter(&store_of(self)->epoch);
+    guard = epoch_enter(&store_of(self)->limbo.epoch);
     if (!is_own)
         current = committed_version(self, operation->key, now_ns);
     status = conflict_check_operation(operation, current);
@@ -150,7 +150,7 @@ static StorageStatus write_key(MemoryTransaction *self, const StorageOperation *
         status = fail_operation(operation, status, current, ctx);
     else if (write_set_add(&self->writes, operation, current, !is_own, 0) != STORAGE_OK)
         status = no_memory(ctx);
-    epoch_leave(&store_of(self)->epoch, guard);
+    epoch_leave(&store_of(self)->limbo.epoch, guard);
     return status;
 }
 
@@ -246,9 +246,9 @@ static StorageStatus commit_once(MemoryTransaction *self, uint64_t *ret_revision
     if (self->reads.count > 0)
         stripes = STRIPES_ALL;
     stripes_lock(store, stripes);
-    guard = epoch_enter(&store->epoch);
+    guard = epoch_enter(&store->limbo.epoch);
     status = commit_locked(self, ret_revision, ctx);
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
     stripes_unlock(store, stripes);
     return status;
 }

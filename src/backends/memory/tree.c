@@ -5,7 +5,7 @@
  *   1. A record that is in the tree is reachable from the root at every moment, by every reader.
  *   2. A leaf that is not dead covers every key whose descent ends at it; only holders of the structure lock kill
  * leaves or change inner nodes, and they hold the lock of a leaf that they kill.
- *   3. Arrays and nodes that were replaced are retired to the epoch, never freed at once.
+ *   3. Arrays and nodes that were replaced are retired to limbo, never freed at once.
  *
  * Searches compare 4-byte heads behind the common prefix first (as in Bohannon et al., "Main-memory index structures
  * with fixed-size partial keys", SIGMOD 2001); whole keys only where heads are equal.
@@ -272,11 +272,11 @@ void tree_leaf_free(Tree *self, TreeLeaf *leaf)
     storage_release(leaf);
 }
 
-StorageStatus tree_init(Tree *self, Epoch *epoch)
+StorageStatus tree_init(Tree *self, Limbo *limbo)
 {
     TreeItems *items;
     TreeLeaf *leaf;
-    *self = (Tree){.epoch = epoch};
+    *self = (Tree){.limbo = limbo};
     items = tree_items_new(self, NULL, 0);
     leaf = items == NULL ? NULL : tree_leaf_new(self, items);
     if (leaf == NULL || pthread_mutex_init(&self->structure_lock, NULL) != 0) {
@@ -337,7 +337,7 @@ static void replace_items(Tree *self, TreeLeaf *leaf, TreeItems *items)
     TreeItems *replaced = atomic_load(&leaf->items);
     atomic_store(&leaf->items, items);
     (void)atomic_fetch_sub_explicit(&self->bytes, tree_items_footprint(replaced), memory_order_relaxed);
-    epoch_retire_node(self->epoch, &replaced->retired);
+    limbo_retire_node(self->limbo, &replaced->retired);
 }
 
 /* Puts a new record into a locked leaf that has room. OK or NO_MEMORY. */

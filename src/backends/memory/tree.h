@@ -7,7 +7,7 @@
 #ifndef MEMORY_TREE_H
 #define MEMORY_TREE_H
 
-#include "backends/memory/epoch.h"
+#include "backends/memory/limbo.h"
 
 enum {
     TREE_LEAF_MAX = 64,    /* records in a leaf */
@@ -51,7 +51,7 @@ typedef struct TreeInner {
 typedef struct Tree {
     _Atomic(TreeNode *) root;
     pthread_mutex_t structure_lock; /* before every leaf lock: who splits and merges */
-    Epoch *epoch;
+    Limbo *limbo;
     _Atomic uint64_t bytes; /* of nodes and arrays */
     _Atomic uint64_t leaf_count;
 } Tree;
@@ -62,7 +62,7 @@ typedef struct TreeView {
     StorageSlice lower, upper;
 } TreeView;
 
-StorageStatus tree_init(Tree *self, Epoch *epoch); /* OK or NO_MEMORY */
+StorageStatus tree_init(Tree *self, Limbo *limbo); /* OK or NO_MEMORY */
 /* Frees nodes and gives back the tree's reference to every record; nobody uses the tree any more. */
 void tree_done(Tree *self, void (*each)(Record *record, void *user_data), void *user_data);
 

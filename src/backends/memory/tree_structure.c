@@ -142,7 +142,7 @@ static void inner_free(Tree *self, TreeInner *inner)
 static void retire_inner(Tree *self, TreeInner *inner)
 {
     (void)atomic_fetch_sub_explicit(&self->bytes, tree_inner_footprint(inner), memory_order_relaxed);
-    epoch_retire_node(self->epoch, &inner->node.retired);
+    limbo_retire_node(self->limbo, &inner->node.retired);
 }
 
 /* A leaf that the tree no longer has; its lock is held and let go. */
@@ -153,8 +153,8 @@ static void retire_leaf(Tree *self, TreeLeaf *leaf)
     (void)pthread_mutex_unlock(&leaf->lock);
     (void)atomic_fetch_sub_explicit(&self->bytes, tree_items_footprint(items) + sizeof(*leaf), memory_order_relaxed);
     (void)atomic_fetch_sub_explicit(&self->leaf_count, 1, memory_order_relaxed);
-    epoch_retire_node(self->epoch, &items->retired);
-    epoch_retire_node(self->epoch, &leaf->node.retired);
+    limbo_retire_node(self->limbo, &items->retired);
+    limbo_retire_node(self->limbo, &leaf->node.retired);
 }
 
 /* ---- splitting ---- */

@@ -277,13 +277,13 @@ static StorageStatus write_locked(Write *write, StripeSet stripes)
     EpochGuard guard;
     StorageStatus status;
     stripes_lock(store, stripes);
-    guard = epoch_enter(&store->epoch);
+    guard = epoch_enter(&store->limbo.epoch);
     if (write->operation_count == 1 && write->mode == STORAGE_WRITE_ATOMIC &&
         write->operations[0].kind != STORAGE_OPERATION_CLEAR_RANGE)
         status = write_one_locked(write);
     else
         status = write_several_locked(write);
-    epoch_leave(&store->epoch, guard);
+    epoch_leave(&store->limbo.epoch, guard);
     stripes_unlock(store, stripes);
     return status;
 }

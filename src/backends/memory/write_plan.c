@@ -126,7 +126,7 @@ StorageStatus write_plan_reserve(MemoryStore *store, WritePlan *self)
 static void drop_record(MemoryStore *store, Record *record)
 {
     if (tree_remove(&store->tree, record) == STORAGE_OK)
-        epoch_retire_record(&store->epoch, record);
+        limbo_retire_record(&store->limbo, record);
 }
 
 /* Makes the version the head of its record; returns what goes to limbo (invariant 1 of reclaim.c). */
@@ -188,7 +188,7 @@ void write_plan_publish(MemoryStore *store, WritePlan *self, int64_t now_ns)
     (void)pthread_mutex_unlock(&store->history.lock);
     (void)pthread_mutex_unlock(&store->publish_lock);
     (void)atomic_fetch_add_explicit(&store->counters.commits, 1, memory_order_relaxed);
-    epoch_retire_superseded(&store->epoch, retired, retired_count);
+    limbo_retire_superseded(&store->limbo, retired, retired_count);
     conflict_note_clears(store, self);
     for (size_t i = 0; i < self->count; i++) {
         PlannedChange *change = &self->changes[i];

@@ -4,8 +4,8 @@
 #ifndef MEMORY_WRITE_SET_H
 #define MEMORY_WRITE_SET_H
 
-#include "backends/memory/interval.h"
 #include "backends/memory/store.h"
+#include "core/interval.h"
 
 typedef struct WriteOperation WriteOperation;
 

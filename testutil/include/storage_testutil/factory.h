@@ -36,7 +36,8 @@ typedef StorageStatus (*TestutilWrapFn)(void *user_data, StorageBackend *inner, 
 
 typedef struct TestutilRegistry TestutilRegistry;
 
-/* A registry with "memory", "read_only" and "pass_through". NULL when out of memory. */
+/* A registry with the backends "memory", "ledger" (in memory, always synced), "ledger_lazy" (the same, never synced)
+ * and "ledger_file" (a temporary file), and the layers "read_only" and "pass_through". NULL when out of memory. */
 TestutilRegistry *testutil_registry_new(void);
 void testutil_registry_free(TestutilRegistry *self);
 /* Names are not copied. A name that is taken, or more than 32 of a kind, fail the test. */

@@ -1,10 +1,10 @@
 /*
- * memory/interval.c - every kind of bound as a half-open one.
+ * core/interval.c - every kind of bound as a half-open one.
  *
  * The key right after k is k with a zero byte; the first key after all that start with p is p with its last byte that
  * is not 0xff raised by one, cut behind it. There is none when all bytes are 0xff: then nothing follows.
  */
-#include "backends/memory/interval.h"
+#include "core/interval.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* memory/interval.h - a range with bytes of its own, as start <= key < end. */
-#ifndef MEMORY_INTERVAL_H
-#define MEMORY_INTERVAL_H
+/* core/interval.h - a range with bytes of its own, as start <= key < end. */
+#ifndef CORE_INTERVAL_H
+#define CORE_INTERVAL_H
 
 #include "storage/backend.h"
 
