@@ -5,6 +5,8 @@
 #include "storage/memory.h"
 #include "storage/registry.h"
 
+#include <unistd.h>
+
 START_TEST(each_option_of_memory_lands_in_its_field)
 {
     ConfigSource source;
@@ -88,14 +90,23 @@ static void assert_what_is_declared(const char *json)
     config_plan_done(&plan);
 }
 
-/* A new directory for one file; it is small, and left behind. */
+/* A new directory for one file, in memory where there is such a place. */
 static const char *new_directory(char path[64])
 {
     (void)snprintf(path, 64, "%s", "/dev/shm/storage-XXXXXX");
-    if (mkdtemp(path) == NULL)
-        (void)snprintf(path, 64, "%s", "test_types-XXXXXX");
-    ck_assert(path[0] == '/' || mkdtemp(path) != NULL);
+    if (mkdtemp(path) != NULL)
+        return path;
+    (void)snprintf(path, 64, "%s", "test_types-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(path));
     return path;
+}
+
+static void remove_directory(const char *directory)
+{
+    char path[80];
+    (void)snprintf(path, sizeof(path), "%s/store", directory);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(directory), 0);
 }
 
 START_TEST(every_table_declares_what_the_open_stack_has)
@@ -103,7 +114,7 @@ START_TEST(every_table_declares_what_the_open_stack_has)
     size_t count = storage_registry_count(NULL);
     for (size_t i = 0; i < count; i++) {
         const StorageConfigType *type = storage_registry_type(NULL, i);
-        char json[256] = "", directory[64];
+        char json[256] = "", directory[64] = "";
         if (strcmp(type->name, "ledger") == 0)
             append(json, sizeof(json), "{\"backend\": {\"type\": \"ledger\", \"path\": \"%s/store\"}}",
                    new_directory(directory));
@@ -113,6 +124,8 @@ START_TEST(every_table_declares_what_the_open_stack_has)
             append(json, sizeof(json), "{\"layers\": [{\"type\": \"%s\"}], \"backend\": {\"type\": \"memory\"}}",
                    type->name);
         assert_what_is_declared(json);
+        if (directory[0] != '\0')
+            remove_directory(directory);
     }
 }
 END_TEST
